@@ -1,0 +1,12 @@
+# Warnings, sanitizers and ccache: the same for every target of the project.
+find_program(EINX_CCACHE ccache)
+if(EINX_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${EINX_CCACHE})
+endif()
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
+
+if(EINX_SANITIZE)
+  add_compile_options(-fsanitize=${EINX_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  add_link_options(-fsanitize=${EINX_SANITIZE})
+endif()

@@ -1,0 +1,53 @@
+/* What generated code (and the library) calls by absolute symbol. C ABI, no exceptions, includes nothing of ours. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a kernel reports when it stops early. code 0: fine. The first failing thread wins. */
+typedef struct einx_status {
+  int32_t code;      /* einx_status_code */
+  int32_t operand;   /* which operand of the graph held the bad value */
+  int32_t axis;      /* which indexed axis of the tensor, counted among its bracketed axes */
+  int32_t reserved;
+  int64_t value;     /* the coordinate as given */
+  int64_t extent;    /* the size of the axis */
+  int64_t position;  /* row-major position of the coordinate in its own operand, in elements from its first one; -1 unknown */
+} einx_status;
+enum einx_status_code { EINX_OK = 0, EINX_INDEX_OUT_OF_RANGE = 1, EINX_OUT_OF_MEMORY = 2 };
+
+/* 64-byte aligned memory from a bounded pool of recycled buffers (EINX_POOL_BYTES); huge pages for large sizes. NULL without memory. */
+void* einx_rt_allocate(int64_t bytes);
+void einx_rt_free(void* data, int64_t bytes);
+void einx_rt_trim(void);             /* gives all recycled buffers back to the system */
+int64_t einx_rt_pooled_bytes(void);
+
+/* Calls body(context, begin, end) on disjoint ranges that cover [0, count), in parts of at most `grain`, on OpenMP's threads.
+   Which indices form a part depends on count and grain only, never on the number of threads. */
+typedef void (*einx_rt_body)(void* context, int64_t begin, int64_t end);
+void einx_rt_parallel_for(int64_t count, int64_t grain, einx_rt_body body, void* context);
+int32_t einx_rt_threads(void);
+void einx_rt_set_threads(int32_t threads); /* 0: OpenMP's own choice */
+
+/* c[mo[i] + no[j]] (+)= sum_k a[ma[i] + ka[k]] * b[kb[k] + nb[j]], offsets in elements, computed per batch entry.
+   The micro-kernel was generated for one tile: it multiplies packed panels a[k][mr], b[k][nr] into tile[mr][nr] (row-major, overwritten). */
+typedef void (*einx_rt_microkernel)(const void* a_panel, const void* b_panel, void* tile, int64_t k);
+typedef struct einx_rt_matmul_plan {
+  int64_t batch, m, n, k;
+  const int64_t *batch_a, *batch_b, *batch_c; /* offset of each batch entry */
+  const int64_t *m_a, *k_a;                   /* offsets of rows and columns of a */
+  const int64_t *k_b, *n_b;
+  const int64_t *m_c, *n_c;
+  int32_t element_bytes;                      /* 4: f32, 8: f64 */
+  int32_t mr, nr;                             /* the micro-kernel's tile */
+  int32_t parallel;                           /* 0: on the calling thread only */
+  einx_rt_microkernel kernel;
+} einx_rt_matmul_plan;
+/* Returns an einx_status_code. */
+int32_t einx_rt_matmul(const einx_rt_matmul_plan* plan, const void* a, const void* b, void* c);
+
+#ifdef __cplusplus
+}
+#endif

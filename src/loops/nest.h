@@ -1,0 +1,66 @@
+// What a schedule is given: one operation's loops, unscheduled. Private to the loops layer.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "loops/loops.h"
+
+namespace einx::detail::loops {
+
+struct NestAxis {
+  std::string name;
+  Int extent;
+  bool reduced = false;  ///< runs inside the operation (bracketed); the others are independent iterations
+};
+
+/// How one operand is read or written: offset + sum(strides[a] * value of axis a).
+struct Access {
+  BufferId buffer = -1;
+  DType dtype = DType::f32;   ///< as stored
+  DType computed = DType::f32;  ///< converted to this on load (inputs) or from the meaning's result (outputs: same as dtype)
+  Int offset;
+  std::vector<Int> strides;   ///< one per axis of the nest; 0 where the operand does not have it
+};
+
+/// One coordinate of a gather: its value, checked against `extent`, moves input 0 by `stride`.
+struct Coordinate {
+  Access access;
+  Int extent, stride;
+  int operand = 0, axis = 0;  ///< for the status
+};
+
+/// for all axes: output = meaning(inputs). Axes are in the order of the output's strides (slowest first), reduced ones after them; axes of extent 1 are gone and
+/// axes that every access steps through together are merged.
+struct Nest {
+  std::string label;  ///< "sum(i0) -> x0"
+  std::vector<NestAxis> axes;
+  std::vector<Access> inputs;
+  std::vector<Access> outputs;  ///< one; for argmax's coordinates one per coordinate
+  ops::Meaning meaning;
+  std::vector<Coordinate> coordinates;        ///< Gather
+  std::vector<std::int64_t> unravel;          ///< coordinates: the sizes of the bracketed axes, in text order, position is unravelled over
+  std::vector<Int> position_strides;          ///< per axis: what a step along a reduced axis adds to the row-major position (0 for kept axes)
+  Int count;                                  ///< number of elements of the sub-tensor
+};
+
+/// Where a schedule puts what it makes.
+struct Plan {
+  Program& program;  ///< new Temporary buffers go to program.buffers, steps to program.steps
+  const Machine& machine;
+  bool dynamic = false;
+};
+
+/// The schedules: each appends its steps and says why in Kernel::schedule.
+void schedule_copy(const Nest& nest, Plan& plan);      ///< Move: transposes, repeats, pieces of concatenations
+void schedule_map(const Nest& nest, Plan& plan);       ///< Map
+void schedule_reduce(const Nest& nest, Plan& plan);    ///< Rows, one pass with one accumulator, one operand
+void schedule_contract(const Nest& nest, Plan& plan);  ///< Rows over several operands: products under sums
+void schedule_rowwise(const Nest& nest, Plan& plan);   ///< Rows of several passes, or per element
+void schedule_index(const Nest& nest, Plan& plan);     ///< Gather
+void schedule_order(const Nest& nest, Plan& plan);     ///< Rows with coordinates
+/// Scalar loops in the order of the axes for any nest: what the others fall back to, and the first schedule of all.
+void schedule_plain(const Nest& nest, Plan& plan);
+/// Picks one of the above.
+void schedule(const Nest& nest, Plan& plan);
+
+}  // namespace einx::detail::loops

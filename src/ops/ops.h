@@ -1,0 +1,118 @@
+// Front door of the operation registry: one row an operation. A row is data - family, arity, dtype rule, meaning in scalar primitives -
+// and knows neither the reference interpreter nor the loops: both interpret rows.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "notation/notation.h"
+#include "tensor/tensor.h"
+
+namespace einx::detail::ops {
+
+// ---------------------------------------------------------------- scalar functions
+/// The primitives all meanings are written in. Operands of the arithmetic ones share the node's dtype; those marked -> bool give bool.
+/// Add and Mul of bool are or and and; Max and Min propagate NaN; integers wrap; FloorDiv rounds toward -inf, integer x // 0 is 0 and
+/// the lowest integer // -1 wraps; Div is for floats only; Cast follows tensor::convert.
+enum class Prim : std::uint8_t {
+  Arg, Const, Cast,
+  Add, Sub, Mul, Div, FloorDiv, Max, Min, Abs, Neg,
+  Lt, Le, Eq, Ne,      // -> bool; comparisons with NaN are false, Ne true
+  And, Or, Not,        // of bool
+  NonZero, IsNan,      // -> bool
+  Select,              // bool, T, T -> T
+  Exp, Log, Log1p, Sqrt, Floor, Tanh,
+};
+std::string_view name_of(Prim prim);
+int arity_of(Prim prim);
+
+struct ScalarNode {
+  Prim prim = Prim::Arg;
+  DType dtype = DType::f32;         ///< of the result
+  std::array<int, 3> args{-1, -1, -1};
+  int arg = -1;                     ///< Arg: which
+  tensor::Scalar constant;          ///< Const
+};
+
+/// A pure function of scalars as a list of nodes in dependency order; every dtype is concrete.
+struct ScalarFn {
+  std::vector<DType> args;
+  std::vector<ScalarNode> nodes;
+  std::vector<int> results;  ///< nodes; one, or several for tuple accumulators
+  DType result_dtype(int k = 0) const { return nodes[results[k]].dtype; }
+  bool uses(int arg) const;  ///< whether an Arg node for this argument exists
+};
+std::string text(const ScalarFn& fn);
+
+/// Interprets a function: the one evaluator of the reference, and of constant folding. f16 and bf16 results are rounded after every node.
+void evaluate(const ScalarFn& fn, std::span<const tensor::Scalar> args, std::span<tensor::Scalar> results);
+
+// ---------------------------------------------------------------- meanings
+/// id: elements are moved.
+struct Move {
+  bool operator==(const Move&) const = default;
+};
+
+/// Elementwise. fn: (element of each operand, in Resolved::operands dtypes) -> element of the result.
+struct Map {
+  ScalarFn fn;
+};
+
+/// One pass over the sub-tensor of bracketed axes. Accumulators are tuples (usually of one): acc = combine(acc, map(...)).
+struct Pass {
+  /// (element of each operand, accumulators of all earlier passes flattened, count: i64, position: i64) -> one value per accumulator.
+  /// count = number of elements of the sub-tensor; position = row-major number of the element in it.
+  ScalarFn map;
+  /// (accumulators, values) -> accumulators. Associative and commutative up to rounding: any tree is right, ours is fixed by the shape.
+  ScalarFn combine;
+  std::vector<tensor::Scalar> identity;
+};
+
+/// Reductions, dot, softmax, argmax: passes over the bracketed axes, then a result.
+struct Rows {
+  std::vector<Pass> passes;
+  /// per_element: (element of each operand, last pass's map values, all accumulators flattened, count) -> element of the result, for every element
+  /// of the sub-tensor (softmax). Else: (all accumulators flattened, count) -> the one result (sum); for `coordinates` it is the position.
+  ScalarFn result;
+  bool per_element = false;
+  bool coordinates = false;  ///< argmax, argmin: the result is unravelled over the bracketed axes into the output's [k]
+  bool nonempty = false;     ///< an empty sub-tensor is an error (max, argmax)
+};
+
+/// get_at: operand 0 indexed by the coordinates in the others.
+struct Gather {};
+
+using Meaning = std::variant<Move, Map, Rows, Gather>;
+
+/// An operation for given operand dtypes.
+struct Resolved {
+  std::vector<DType> operands;  ///< each operand is converted to this dtype before anything else
+  DType result = DType::f32;    ///< of every output
+  Meaning meaning;
+};
+
+// ---------------------------------------------------------------- rows
+struct Op {
+  std::string_view name;
+  std::string_view summary;  ///< one line for `einx ops` and the documentation
+  notation::Family family = notation::Family::Id;
+  int min_inputs = 1, max_inputs = 1;  ///< -1: any
+  bool second_operand_shorthand = false;
+  bool keepdims = false;               ///< accepts the deprecated keepdims parameter
+  /// Dtypes and meaning for these operands. Raises OperationNotSupportedError "dtype-not-supported".
+  Resolved (*resolve)(const Op& op, std::span<const DType> operands) = nullptr;
+};
+
+/// nullptr if there is no such operation.
+const Op* find(std::string_view name);
+/// The same, but raises OperationNotSupportedError "unknown-operation" with the nearest names as a hint.
+const Op& get(std::string_view name);
+/// All rows in the order of operations.md.
+std::span<const Op* const> all();
+notation::Rules rules(const Op& op, bool keepdims = false);
+
+}  // namespace einx::detail::ops
