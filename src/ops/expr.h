@@ -73,7 +73,7 @@ Expr operator!=(Expr a, Expr b);
 Expr operator&&(Expr a, Expr b);
 Expr operator||(Expr a, Expr b);
 Expr operator!(Expr a);
-Expr is_nan(Expr a);   ///< constant false for integers
+Expr is_nan(Expr a);   ///< of floats
 Expr nonzero(Expr a);  ///< a bool is itself
 
 Expr select(Expr condition, Expr yes, Expr no);

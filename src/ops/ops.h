@@ -17,7 +17,8 @@ namespace einx::detail::ops {
 // ---------------------------------------------------------------- scalar functions
 /// The primitives all meanings are written in. Operands of the arithmetic ones share the node's dtype; those marked -> bool give bool.
 /// Add and Mul of bool are or and and; Max and Min propagate NaN; integers wrap; FloorDiv rounds toward -inf, integer x // 0 is 0 and
-/// the lowest integer // -1 wraps; Div is for floats only; Cast follows tensor::convert.
+/// the lowest integer // -1 wraps; float FloorDiv is the floor of the exact quotient (numpy's: fmod first, so that 1 // 0.1 is 9), x // 0 is
+/// x / 0 and inf // x is nan; Div is for floats only; Cast follows tensor::convert.
 enum class Prim : std::uint8_t {
   Arg, Const, Cast,
   Add, Sub, Mul, Div, FloorDiv, Max, Min, Abs, Neg,
@@ -38,7 +39,8 @@ struct ScalarNode {
   tensor::Scalar constant;          ///< Const
 };
 
-/// A pure function of scalars as a list of nodes in dependency order; every dtype is concrete.
+/// A pure function of scalars as a list of nodes in dependency order; every dtype is concrete. Equal nodes occur once, unneeded ones never.
+/// In rows, f16 and bf16 occur only as arguments and as operand or result of Cast: everything is computed in f32.
 struct ScalarFn {
   std::vector<DType> args;
   std::vector<ScalarNode> nodes;
@@ -83,7 +85,8 @@ struct Rows {
   bool nonempty = false;     ///< an empty sub-tensor is an error (max, argmax)
 };
 
-/// get_at: operand 0 indexed by the coordinates in the others.
+/// get_at: operand 0 indexed by the coordinates in the others, which keep their dtype: a coordinate i of an axis of size n must be in
+/// [-n, n), judged in its own dtype (a large u64 is not negative); negative ones count from the end.
 struct Gather {};
 
 using Meaning = std::variant<Move, Map, Rows, Gather>;
@@ -91,7 +94,7 @@ using Meaning = std::variant<Move, Map, Rows, Gather>;
 /// An operation for given operand dtypes.
 struct Resolved {
   std::vector<DType> operands;  ///< each operand is converted to this dtype before anything else
-  DType result = DType::f32;    ///< of every output
+  DType result = DType::f32;    ///< of every output (id with several: see output_dtypes)
   Meaning meaning;
 };
 
@@ -103,7 +106,8 @@ struct Op {
   int min_inputs = 1, max_inputs = 1;  ///< -1: any
   bool second_operand_shorthand = false;
   bool keepdims = false;               ///< accepts the deprecated keepdims parameter
-  /// Dtypes and meaning for these operands. Raises OperationNotSupportedError "dtype-not-supported".
+  /// Dtypes and meaning for these operands, of a number within min_inputs and max_inputs. Raises OperationNotSupportedError
+  /// "dtype-not-supported"; CallOperationError "runtime" for coordinates that are not integers. `op` is the row itself, never a copy.
   Resolved (*resolve)(const Op& op, std::span<const DType> operands) = nullptr;
 };
 
@@ -114,5 +118,7 @@ const Op& get(std::string_view name);
 /// All rows in the order of operations.md.
 std::span<const Op* const> all();
 notation::Rules rules(const Op& op, bool keepdims = false);
+/// One an output: Resolved::result, but for id each output has the common dtype of the inputs whose pieces it takes.
+std::vector<DType> output_dtypes(const Op& op, const notation::Solved& expr, std::span<const DType> operands);
 
 }  // namespace einx::detail::ops

@@ -1,0 +1,101 @@
+// All rows, and how they are found by name.
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+
+#include "ops/rules.h"
+#include "support/support.h"
+
+namespace einx::detail::ops {
+namespace {
+
+/// Operations of the notation that this version does not have yet.
+constexpr std::string_view kLater[] = {"set_at", "add_at", "subtract_at", "sort", "argsort", "flip", "roll"};
+
+const std::vector<const Op*>& rows() {
+  static const std::vector<const Op*> all_rows = [] {
+    std::vector<const Op*> out;
+    for (const auto family : {move_rows, elementwise_rows, reduction_rows, contract_rows, rowwise_rows, index_rows, order_rows}) {
+      const std::vector<const Op*> of_family = family();
+      out.insert(out.end(), of_family.begin(), of_family.end());
+    }
+    return out;
+  }();
+  return all_rows;
+}
+
+const std::unordered_map<std::string_view, const Op*>& by_name() {
+  static const std::unordered_map<std::string_view, const Op*> names = [] {
+    std::unordered_map<std::string_view, const Op*> out;
+    for (const Op* op : rows()) out.emplace(op->name, op);
+    out.emplace("rearrange", out.at("id"));  // a synonym, not a row of its own
+    return out;
+  }();
+  return names;
+}
+
+/// Edit distance: insertions, deletions and replacements (Wagner and Fischer, one row at a time).
+int distance(std::string_view a, std::string_view b) {
+  std::vector<int> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    int diagonal = row[0];
+    row[0] = int(i) + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const int replaced = diagonal + (a[i] != b[j]);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+/// "Did you mean 'sum'?", the nearest names first; "" if none is near.
+std::string suggestion(std::string_view name) {
+  constexpr std::size_t kLongest = 64, kShown = 3;
+  if (name.empty() || name.size() > kLongest) return "";
+  const int limit = std::max(1, int(name.size()) / 3);
+  std::vector<std::pair<int, std::string_view>> near;
+  for (const auto& [known, op] : by_name())
+    if (const int d = distance(name, known); d <= limit) near.emplace_back(d, known);
+  std::sort(near.begin(), near.end());
+  if (near.size() > kShown) near.resize(kShown);
+  std::vector<std::string> quoted;
+  for (const auto& [d, known] : near) quoted.push_back("'" + std::string(known) + "'");
+  return quoted.empty() ? "" : "Did you mean " + support::join(quoted, " or ") + "?";
+}
+
+}  // namespace
+
+const Op* find(std::string_view name) {
+  const auto found = by_name().find(name);
+  return found == by_name().end() ? nullptr : found->second;
+}
+
+const Op& get(std::string_view name) {
+  if (const Op* op = find(name)) return *op;
+  support::Report report;
+  report.kind = "unknown-operation";
+  if (std::find(std::begin(kLater), std::end(kLater), name) != std::end(kLater)) {
+    report.sentence = "The operation '" + std::string(name) + "' is not available yet.";
+  } else {
+    report.sentence = "There is no operation '" + std::string(name) + "'.";
+    if (std::string hint = suggestion(name); !hint.empty()) report.advice.push_back(std::move(hint));
+  }
+  support::raise<OperationNotSupportedError>(report);
+}
+
+std::span<const Op* const> all() { return rows(); }
+
+notation::Rules rules(const Op& op, bool keepdims) {
+  notation::Rules out;
+  out.family = op.family;
+  out.op = op.name;
+  out.min_inputs = op.min_inputs;
+  out.max_inputs = op.max_inputs;
+  out.keepdims = keepdims && op.keepdims;
+  out.second_operand_shorthand = op.second_operand_shorthand;
+  return out;
+}
+
+}  // namespace einx::detail::ops
