@@ -127,7 +127,7 @@ class Tensor {
   Tensor reshaped(const Shape& shape) const;
   /// A row-major copy with data of its own.
   Tensor clone() const;
-  /// A copy converted to another dtype with C++ rules (NaN to an integer: 0; bool: != 0).
+  /// A row-major copy converted to another dtype with C++ rules (integers wrap, NaN to an integer: the lowest one wrapped; bool: != 0).
   Tensor cast(DType dtype) const;
 
   /// One element; raises ValueError if the index is outside or the tensor is not of one element (item without index).

@@ -49,6 +49,9 @@ double to_double(const Scalar& value);
 /// A row-major tensor over memory that `allocate` of the runtime gave; takes the memory over.
 Tensor adopt(void* data, std::span<const std::int64_t> shape, DType dtype);
 
+/// Element by element into a tensor of the same shape and dtype, any strides on both sides; they must not overlap.
+void copy(Tensor& to, const Tensor& from);
+
 /// "f32[10, 10]", with strides "f32[10, 10 : 1, 10]" where they are not row-major (axes of size 1 do not count).
 std::string type_text(DType dtype, std::span<const std::int64_t> shape, std::span<const std::int64_t> strides);
 

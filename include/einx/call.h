@@ -1,0 +1,117 @@
+// How operations are called: the templates behind the names of operations.h. Nothing here needs to be read to use einx.
+#pragma once
+#include <array>
+#include <initializer_list>
+#include <source_location>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <einx/operand.h>
+
+namespace einx [[gnu::visibility("default")]] {
+
+using Location = std::source_location;
+class Graph;
+
+/// The deprecated keepdims of reductions, before the axes: einx::sum("a [b]", x, einx::keepdims).
+struct KeepDims {
+  bool value = true;
+};
+inline constexpr KeepDims keepdims{};
+
+namespace detail {
+
+/// One call as the library sees it: views of what stands in the caller's expression.
+struct CallInfo {
+  std::string_view op, pattern;
+  std::span<const Operand> operands;
+  const Axes& axes;
+  bool keepdims = false;
+  Location site;
+};
+/// Raise every class of einx::Error but InternalError. `results` must match the number of outputs (SemanticError otherwise).
+void call(const CallInfo& info, std::span<Tensor> results);
+void call(const CallInfo& info, std::span<Value> results);
+std::vector<Tensor> call_all(const CallInfo& info);
+void call_into(const CallInfo& info, std::span<Tensor* const> results);
+Graph make_graph(const CallInfo& info);
+
+template <class R>
+R call_one(const CallInfo& info) {
+  R result;
+  call(info, std::span<R>(&result, 1));
+  return result;
+}
+}  // namespace detail
+
+/// An operation with Min to Max operands (Max < 0: any number; more than three go into braces). op(pattern, operands..., sizes).
+template <int Min, int Max>
+struct Operation {
+  std::string_view name;
+  static constexpr bool takes(int n) { return n >= Min && (Max < 0 || n <= Max); }
+
+  template <OperandLike A>
+    requires(takes(1))
+  Result<A> operator()(std::string_view pattern, const A& a, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(a)};
+    return detail::call_one<Result<A>>({name, pattern, operands, axes, false, site});
+  }
+  template <OperandLike A>
+    requires(takes(1))
+  Result<A> operator()(std::string_view pattern, const A& a, KeepDims keep, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(a)};
+    return detail::call_one<Result<A>>({name, pattern, operands, axes, keep.value, site});
+  }
+  template <OperandLike A, OperandLike B>
+    requires(takes(2))
+  Result<A, B> operator()(std::string_view pattern, const A& a, const B& b, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(a), Operand(b)};
+    return detail::call_one<Result<A, B>>({name, pattern, operands, axes, false, site});
+  }
+  template <OperandLike A, OperandLike B, OperandLike C>
+    requires(takes(3))
+  Result<A, B, C> operator()(std::string_view pattern, const A& a, const B& b, const C& c, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(a), Operand(b), Operand(c)};
+    return detail::call_one<Result<A, B, C>>({name, pattern, operands, axes, false, site});
+  }
+  Tensor operator()(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) const {
+    return detail::call_one<Tensor>({name, pattern, {operands.begin(), operands.size()}, axes, false, site});
+  }
+};
+
+/// The same into the caller's tensor: op_into(y, pattern, operands..., sizes). y has the result's shape and dtype (ValueError, TypeError
+/// otherwise), any strides, and may overlap the operands.
+template <int Min, int Max>
+struct IntoOperation {
+  std::string_view name;
+  template <OperandLike A>
+    requires(Operation<Min, Max>::takes(1))
+  void operator()(Tensor& y, std::string_view pattern, const A& a, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(a)};
+    run(y, {name, pattern, operands, axes, false, site});
+  }
+  template <OperandLike A, OperandLike B>
+    requires(Operation<Min, Max>::takes(2))
+  void operator()(Tensor& y, std::string_view pattern, const A& a, const B& b, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(a), Operand(b)};
+    run(y, {name, pattern, operands, axes, false, site});
+  }
+  template <OperandLike A, OperandLike B, OperandLike C>
+    requires(Operation<Min, Max>::takes(3))
+  void operator()(Tensor& y, std::string_view pattern, const A& a, const B& b, const C& c, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(a), Operand(b), Operand(c)};
+    run(y, {name, pattern, operands, axes, false, site});
+  }
+  void operator()(Tensor& y, std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) const {
+    run(y, {name, pattern, {operands.begin(), operands.size()}, axes, false, site});
+  }
+
+ private:
+  static void run(Tensor& y, const detail::CallInfo& info) {
+    Tensor* const results[] = {&y};
+    detail::call_into(info, results);
+  }
+};
+
+}  // namespace einx

@@ -1,0 +1,13 @@
+// einx for C++: tensor notation, compiled just in time.
+//
+//   einx::Tensor x = einx::Tensor::iota({4, 6});
+//   einx::Tensor y = einx::sum("a (b [c])", x, {{"c", 3}});   // f32[4, 2]
+#pragma once
+#include <einx/cache.h>
+#include <einx/error.h>
+#include <einx/graph.h>
+#include <einx/jit.h>
+#include <einx/operand.h>
+#include <einx/operations.h>
+#include <einx/solve.h>
+#include <einx/tensor.h>

@@ -1,0 +1,73 @@
+// Graphs: what a call becomes, to look at and to call directly.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <einx/call.h>
+
+namespace einx [[gnu::visibility("default")]] {
+
+/// A compiled signature. einx::graph::sum("a [b]", x) makes one without running it. Cheap to copy; callable from many threads.
+class Graph {
+ public:
+  struct Impl;
+  explicit Graph(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
+  std::string text() const;      ///< operations with their solved expressions; Graph::parse reads it back
+  std::string loops() const;     ///< the kernels' loop nests
+  std::string schedule() const;  ///< what the schedules chose, and why
+  std::string llvm_ir() const;
+  std::string assembly() const;
+  std::string dot() const;   ///< for graphviz
+  std::string json() const;
+
+  /// Runs it: no look-up, no tracing. Raises ValueError "graph-signature" that says what differs if the operands are not of the signature the graph was made for.
+  template <OperandLike... A>
+  Tensor operator()(const A&... operands) const {
+    const Operand list[] = {Operand(operands)...};
+    return std::move(run(list).at(0));
+  }
+  /// The same for any number of operands and results.
+  std::vector<Tensor> run(std::span<const Operand> operands) const;
+  std::vector<Tensor> run(std::initializer_list<Operand> operands) const { return run(std::span(operands.begin(), operands.size())); }
+  /// Into the caller's tensors, which have the results' shape and dtype.
+  void run_into(std::span<Tensor* const> results, std::span<const Operand> operands) const;
+
+  /// The way back from text(). `data`: tensors of the constants that the text only names. Raises SyntaxError "graph-text".
+  static Graph parse(std::string_view text, const std::vector<std::pair<std::string, Tensor>>& data = {});
+
+ private:
+  std::shared_ptr<const Impl> impl_;
+};
+
+/// Makes a graph instead of running the call.
+template <int Min, int Max>
+struct GraphOperation {
+  std::string_view name;
+  template <OperandLike A>
+    requires(Operation<Min, Max>::takes(1))
+  Graph operator()(std::string_view pattern, const A& a, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(a)};
+    return detail::make_graph({name, pattern, operands, axes, false, site});
+  }
+  template <OperandLike A, OperandLike B>
+    requires(Operation<Min, Max>::takes(2))
+  Graph operator()(std::string_view pattern, const A& a, const B& b, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(a), Operand(b)};
+    return detail::make_graph({name, pattern, operands, axes, false, site});
+  }
+  template <OperandLike A, OperandLike B, OperandLike C>
+    requires(Operation<Min, Max>::takes(3))
+  Graph operator()(std::string_view pattern, const A& a, const B& b, const C& c, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(a), Operand(b), Operand(c)};
+    return detail::make_graph({name, pattern, operands, axes, false, site});
+  }
+  Graph operator()(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) const {
+    return detail::make_graph({name, pattern, {operands.begin(), operands.size()}, axes, false, site});
+  }
+};
+
+}  // namespace einx

@@ -1,0 +1,68 @@
+// Front door of the api layer, for the command and the tests: the pipeline and finished signatures. The public functions are thin over it.
+#pragma once
+#include <einx/einx.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "codegen/codegen.h"
+#include "graph/graph.h"
+#include "loops/loops.h"
+#include "trace/trace.h"
+
+namespace einx::detail::api {
+
+/// A finished signature: what the cache holds and einx::Graph wraps. Immutable.
+struct Executable {
+  graph::Graph graph;                         ///< after the passes
+  std::vector<graph::Type> inputs, outputs;
+  std::vector<char> factory;                  ///< which inputs are made by factories
+  std::shared_ptr<const codegen::Code> code;  ///< null: the reference interpreter runs it (EINX_JIT=0)
+  std::string empty_reduction;                ///< not empty: running it raises this
+};
+using ExecutablePtr = std::shared_ptr<const Executable>;
+
+/// Nanoseconds of each stage of a first call.
+struct Stages {
+  double parse = 0, solve = 0, trace = 0, lower = 0, emit = 0, compile = 0;
+};
+
+/// How to compile; the defaults are what every call uses.
+struct Options {
+  bool jit = true;               ///< false: reference interpreter
+  loops::Options loops;
+  const codegen::Target* target = nullptr;  ///< null: the host, as EINX_CPU limits it
+};
+Options default_options();
+
+/// The pipeline, a line a stage.
+ExecutablePtr compile(const trace::Call& call, const Options& options = default_options(), Stages* stages = nullptr);
+/// Its second half, for graphs that exist already (traced functions, graph text).
+ExecutablePtr compile(graph::Graph graph, const Options& options = default_options(), Stages* stages = nullptr);
+
+/// A call as the tracer wants it. Factories keep kind Factory with an empty type.
+trace::Call describe(const CallInfo& info);
+
+/// Runs a signature on tensors of its inputs' types (not checked here). `results`: undefined tensors are allocated, others written to.
+void run(const Executable& executable, std::span<const Tensor* const> operands, std::span<Tensor> results);
+
+/// The same into the caller's tensors of any strides, which may overlap the operands. Raises ValueError or TypeError if their type is not the results'.
+void run_into(const Executable& executable, std::span<const Tensor* const> operands, std::span<Tensor* const> results);
+
+/// The finished signature of a call, from the cache or compiled into it, and the tensors to run it on (weak numbers as rank-0 tensors,
+/// factories called).
+struct Prepared {
+  ExecutablePtr executable;
+  std::vector<Tensor> operands;
+};
+Prepared prepare(const CallInfo& info);
+
+}  // namespace einx::detail::api
+
+/// What a public Graph holds.
+struct einx::Graph::Impl {
+  std::string source;  ///< "sum(\"a [b]\")", for messages
+  einx::detail::api::ExecutablePtr executable;
+};

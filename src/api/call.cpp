@@ -1,0 +1,176 @@
+// The hot path: key, look-up, run. Everything else here is what a miss costs.
+#include <array>
+#include <optional>
+
+#include "api/api.h"
+#include "api/operands.h"
+#include "support/support.h"
+#include "tensor/tensor.h"
+
+namespace einx::detail {
+namespace api {
+namespace {
+
+/// The tensors that the factories of a call gave, by operand; empty without factories.
+using Made = std::vector<Tensor>;
+
+const ops::Op& checked_operands(const CallInfo& info) {
+  const ops::Op& op = ops::get(info.op);
+  for (std::size_t k = 0; k < info.operands.size(); ++k) {
+    const Operand& operand = info.operands[k];
+    const bool undefined = operand.kind() == Operand::Kind::Tensor && !operand.tensor().defined();
+    if (!undefined && operand.kind() != Operand::Kind::Unknown) continue;
+    support::raise<TypeError>({.kind = "operand-kind",
+                               .sentence = "Operand #" + std::to_string(k + 1) + " of " + std::string(info.op) +
+                                           (undefined ? " is an undefined tensor." : " has no shape: only solve_axes and solve_shapes take nullptr."),
+                               .pattern = std::string(info.pattern),
+                               .show_pattern = true});
+  }
+  return op;
+}
+
+bool has_factory(const CallInfo& info) {
+  for (const Operand& operand : info.operands)
+    if (operand.kind() == Operand::Kind::Factory) return true;
+  return false;
+}
+
+cache::KeyBuilder& local_builder() {
+  thread_local cache::KeyBuilder builder;
+  builder.clear();
+  return builder;
+}
+
+cache::KeyView key(cache::KeyBuilder& builder, const CallInfo& info, const Made& made) {
+  key_call(builder, info);
+  for (std::size_t k = 0; k < info.operands.size(); ++k)
+    key_operand(builder, info.operands[k], made.empty() || !made[k].defined() ? nullptr : &made[k]);
+  return builder.view();
+}
+
+/// Solved shapes of calls with factories: the first of the two steps of their key.
+cache::Table& shape_solutions() {
+  static cache::Table* table = std::make_unique<cache::Table>(4096, 4096).release();  // never destroyed: calls may outlive statics
+  return *table;
+}
+
+/// Solves the shapes (cached) and calls the factories with them.
+Made call_factories(const CallInfo& info) {
+  using Shapes = std::vector<Shape>;
+  const cache::KeyView view = key(local_builder(), info, {});
+  const auto solve = [&info]() -> cache::Table::Entry {
+    checked_operands(info);
+    const trace::Call call = describe(info);
+    return std::make_shared<const Shapes>(trace::operand_shapes(trace::solve(call, trace::expand(call))));
+  };
+  cache::Table::Entry entry = shape_solutions().find(view);
+  if (!entry) entry = shape_solutions().find_or_make({std::string(view.bytes), view.hash}, solve);
+  const Shapes& shapes = *static_cast<const Shapes*>(entry.get());
+  Made made(info.operands.size());
+  for (std::size_t k = 0; k < made.size(); ++k)
+    if (info.operands[k].kind() == Operand::Kind::Factory) made[k] = call_factory(info.operands[k], shapes[k], k, info);
+  return made;
+}
+
+/// A miss: counted for the call site, then compiled by one thread.
+ExecutablePtr compile_into_cache(const CallInfo& info, const Made& made, cache::KeyView view) {
+  checked_operands(info);
+  trace::Call call = describe(info);
+  for (std::size_t k = 0; k < made.size(); ++k)
+    if (made[k].defined()) call.operands[k].type = api::describe(Operand(made[k])).type;
+  const std::string bytes(view.bytes);  // the builder is used again by calls nested in a factory or a traced function
+  const cache::RetraceMonitor::Miss miss = cache::retraces().miss(info.site, signature(call));
+  const auto entry = cache::signatures().find_or_make({bytes, view.hash}, [&call]() -> cache::Table::Entry { return compile(call); });
+  return std::static_pointer_cast<const Executable>(entry);
+}
+
+ExecutablePtr executable_of(const CallInfo& info, const Made& made) {
+  const cache::KeyView view = key(local_builder(), info, made);
+  if (auto entry = cache::signatures().find(view)) return std::static_pointer_cast<const Executable>(std::move(entry));
+  return compile_into_cache(info, made, view);
+}
+
+/// Addresses of up to eight operands without allocation.
+struct Operands {
+  std::array<const Tensor*, 8> few;
+  std::vector<const Tensor*> many;
+  std::vector<Tensor> numbers;
+  std::span<const Tensor* const> view;
+
+  Operands(const Executable& executable, const CallInfo& info, const Made& made) {
+    const std::size_t count = info.operands.size();
+    if (count > few.size()) many.resize(count);
+    const std::span<const Tensor*> slots = count > few.size() ? std::span(many) : std::span(few).first(count);
+    numbers.reserve(0);
+    for (std::size_t k = 0; k < count; ++k) slots[k] = address(executable, info, made, k);
+    view = slots;
+  }
+  Operands(const Operands&) = delete;
+
+ private:
+  const Tensor* address(const Executable& executable, const CallInfo& info, const Made& made, std::size_t k) {
+    const Operand& operand = info.operands[k];
+    if (operand.kind() == Operand::Kind::Tensor) return &operand.tensor();
+    if (operand.kind() == Operand::Kind::Factory) return &made[k];
+    if (numbers.capacity() == 0) numbers.reserve(info.operands.size());  // addresses stay
+    return &numbers.emplace_back(number(operand, executable.inputs[k].dtype));
+  }
+};
+
+void require_results(const CallInfo& info, const Executable& executable, std::size_t wanted) {
+  if (executable.outputs.size() == wanted) return;
+  support::raise<SemanticError>({.kind = "num-output-exprs",
+                                 .sentence = "The expression has " + std::to_string(executable.outputs.size()) + " outputs, but the call takes " +
+                                             std::to_string(wanted) + ".",
+                                 .pattern = std::string(info.pattern),
+                                 .show_pattern = true,
+                                 .advice = {"Use einx::id<N>(...) for N outputs, or einx::id_all(...) for any number."}});
+}
+
+}  // namespace
+
+trace::Call describe(const CallInfo& info) {
+  trace::Call call{.op = &ops::get(info.op), .pattern = std::string(info.pattern), .constraints = constraints(info.axes), .keepdims = info.keepdims};
+  for (const Operand& operand : info.operands) call.operands.push_back(describe(operand));
+  return call;
+}
+
+Prepared prepare(const CallInfo& info) {
+  const Made made = has_factory(info) ? call_factories(info) : Made{};
+  Prepared result{executable_of(info, made), {}};
+  const Operands operands(*result.executable, info, made);
+  for (const Tensor* operand : operands.view) result.operands.push_back(*operand);
+  return result;
+}
+
+namespace {
+
+/// Looks the signature up and runs it on results that `make` provides for the executable.
+template <class MakeResults>
+void call_with(const CallInfo& info, MakeResults make) {
+  const Made made = has_factory(info) ? call_factories(info) : Made{};
+  const ExecutablePtr executable = executable_of(info, made);
+  const Operands operands(*executable, info, made);
+  run(*executable, operands.view, make(*executable));
+}
+
+}  // namespace
+}  // namespace api
+
+void call(const CallInfo& info, std::span<Tensor> results) {
+  api::call_with(info, [&](const api::Executable& executable) {
+    api::require_results(info, executable, results.size());
+    return results;
+  });
+}
+
+std::vector<Tensor> call_all(const CallInfo& info) {
+  std::vector<Tensor> results;
+  api::call_with(info, [&](const api::Executable& executable) {
+    results.resize(executable.outputs.size());
+    return std::span<Tensor>(results);
+  });
+  return results;
+}
+
+}  // namespace einx::detail

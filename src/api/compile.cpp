@@ -1,0 +1,94 @@
+// The architecture in one function: signature -> parse -> expand -> solve -> trace -> simplify -> lower -> schedule -> emit -> ORC.
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+
+#include "api/api.h"
+#include "passes/passes.h"
+#include "support/support.h"
+
+namespace einx::detail::api {
+namespace {
+
+class Clock {
+ public:
+  /// Nanoseconds since the last lap.
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    const double elapsed = std::chrono::duration<double, std::nano>(now - last_).count();
+    last_ = now;
+    return elapsed;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+void write(const std::filesystem::path& path, const std::string& text) { std::ofstream(path) << text; }
+
+/// EINX_DUMP: everything that was made, a file a representation.
+void dump(const graph::Graph& graph, const loops::Program& program, const codegen::Listing& listing) {
+  static std::atomic<int> count{0};
+  const std::filesystem::path folder = support::environment().dump;
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  const std::string stem = (folder / (std::to_string(count++) + "_" + graph.name)).string();
+  write(stem + ".graph", graph::text(graph));
+  write(stem + ".loops", loops::text(program) + loops::schedule_text(program));
+  write(stem + ".ll", listing.llvm_ir);
+  write(stem + ".s", listing.assembly);
+}
+
+Executable describe_graph(graph::Graph graph) {
+  Executable result;
+  for (const graph::Parameter& parameter : graph.parameters) {
+    result.inputs.push_back(graph.values[parameter.value].type);
+    result.factory.push_back(parameter.factory);
+  }
+  for (const graph::ValueId id : graph.results)
+    result.outputs.push_back(graph::make_type(graph.values[id].type.dtype, graph.values[id].type.shape));
+  result.graph = std::move(graph);
+  return result;
+}
+
+}  // namespace
+
+Options default_options() { return {.jit = support::environment().jit}; }
+
+ExecutablePtr compile(const trace::Call& call, const Options& options, Stages* stages) {
+  Stages unused;
+  Stages& times = stages ? *stages : unused;
+  Clock clock;
+  const notation::Expanded expanded = trace::expand(call);
+  times.parse = clock.lap();
+  notation::Solved solved = trace::solve(call, expanded);
+  times.solve = clock.lap();
+  graph::Graph graph = trace::single(call, std::move(solved));
+  times.trace = clock.lap();
+  return compile(std::move(graph), options, stages);
+}
+
+ExecutablePtr compile(graph::Graph traced, const Options& options, Stages* stages) {
+  Stages unused;
+  Stages& times = stages ? *stages : unused;
+  Clock clock;
+  Executable result = describe_graph(passes::run(std::move(traced)));
+  times.trace += clock.lap();
+  if (options.jit) {
+    const codegen::Target& target = options.target ? *options.target : codegen::host_target();
+    const loops::Program program = loops::lower(result.graph, target.machine, options.loops);
+    times.lower = clock.lap();
+    result.empty_reduction = program.empty_reduction;
+    const bool dumping = !support::environment().dump.empty();
+    codegen::Listing listing;
+    codegen::Timing timing;
+    result.code = codegen::compile(program, target, dumping ? &listing : nullptr, &timing);
+    times.emit = timing.emit;
+    times.compile = timing.compile;
+    if (dumping) dump(result.graph, program, listing);
+  }
+  return std::make_shared<const Executable>(std::move(result));
+}
+
+}  // namespace einx::detail::api

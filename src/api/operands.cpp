@@ -1,0 +1,131 @@
+#include "api/operands.h"
+
+#include "support/support.h"
+#include "tensor/tensor.h"
+
+namespace einx::detail::api {
+
+void key_call(cache::KeyBuilder& key, const CallInfo& info) {
+  key.text(info.op);
+  key.text(info.pattern);
+  key.byte(info.keepdims);
+  key.number(static_cast<std::int64_t>(info.axes.items.size()));
+  for (const Axis& axis : info.axes.items) {
+    key.text(axis.name);
+    key.byte(axis.size.is_list);
+    if (axis.size.is_list) key.numbers(axis.size.list);
+    else key.number(axis.size.value);
+  }
+}
+
+void key_operand(cache::KeyBuilder& key, const Operand& operand, const Tensor* made) {
+  key.byte(static_cast<std::uint8_t>(operand.kind()));
+  if (operand.kind() == Operand::Kind::Tensor) made = &operand.tensor();
+  if (made) key.tensor(made->dtype(), made->shape(), made->strides());
+}
+
+std::vector<notation::Constraint> constraints(const Axes& axes) {
+  std::vector<notation::Constraint> result;
+  for (const Axis& axis : axes.items) {
+    notation::Constraint constraint{.name = std::string(axis.name)};
+    if (axis.size.is_list) {
+      constraint.dims = {static_cast<std::int64_t>(axis.size.list.size())};
+      constraint.values = axis.size.list;
+    } else {
+      constraint.values = {axis.size.value};
+    }
+    result.push_back(std::move(constraint));
+  }
+  return result;
+}
+
+trace::Operand describe(const Operand& operand) {
+  using Kind = trace::Operand::Kind;
+  switch (operand.kind()) {
+    case Operand::Kind::Tensor: {
+      const Tensor& tensor = operand.tensor();
+      const Shape shape(tensor.shape().begin(), tensor.shape().end());
+      return {Kind::Tensor, graph::make_type(tensor.dtype(), shape, Shape(tensor.strides().begin(), tensor.strides().end()))};
+    }
+    case Operand::Kind::Value: return {Kind::Tensor, graph::make_type(operand.value().dtype(), operand.value().shape())};
+    case Operand::Kind::WeakBool: return {Kind::WeakBool, {}};
+    case Operand::Kind::WeakInt: return {Kind::WeakInt, {}};
+    case Operand::Kind::WeakFloat: return {Kind::WeakFloat, {}};
+    case Operand::Kind::Factory: return {Kind::Factory, {}};
+    case Operand::Kind::Unknown: return {Kind::Unknown, {}};
+  }
+  support::internal_error("every operand has a kind");
+}
+
+Tensor number(const Operand& operand, DType dtype) {
+  return operand.kind() == Operand::Kind::WeakFloat ? Tensor::scalar(operand.real(), dtype) : Tensor::scalar(operand.integer(), dtype);
+}
+
+namespace {
+
+[[noreturn]] void factory_failed(const CallInfo& info, std::size_t position, const Shape& shape, const std::string& why) {
+  support::raise<CallOperationError>({.kind = "runtime",
+                                      .sentence = "The factory given as operand #" + std::to_string(position + 1) + " of " + std::string(info.op) +
+                                                  " was called with shape " + support::tuple_text(shape) + " and " + why,
+                                      .pattern = std::string(info.pattern),
+                                      .show_pattern = true,
+                                      .advice = {"A factory takes the solved shape and returns a tensor of exactly that shape."}});
+}
+
+}  // namespace
+
+Tensor call_factory(const Operand& operand, const Shape& shape, std::size_t position, const CallInfo& info) {
+  Tensor made;
+  try {
+    made = operand.factory()(shape);
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    factory_failed(info, position, shape, std::string("threw: ") + error.what());
+  } catch (...) {
+    factory_failed(info, position, shape, "threw something that is not a std::exception.");
+  }
+  if (!made.defined()) factory_failed(info, position, shape, "returned an undefined tensor.");
+  const Shape got(made.shape().begin(), made.shape().end());
+  if (got != shape) factory_failed(info, position, shape, "returned a tensor of shape " + support::tuple_text(got) + ".");
+  return made;
+}
+
+namespace {
+
+std::string dim_text(const notation::Solved& solved, const notation::Dim& dim) {
+  if (dim.kind == notation::Dim::Kind::Axis) return solved.axes[dim.axis].source;
+  std::vector<std::string> parts;
+  for (const notation::Dim& part : dim.parts) parts.push_back(dim_text(solved, part));
+  return "(" + support::join(parts, dim.kind == notation::Dim::Kind::Group ? " " : " + ") + ")";
+}
+
+/// The expression of each dimension of each operand; nothing if the call cannot be solved.
+std::vector<std::vector<std::string>> axis_labels(const trace::Call& call) {
+  std::vector<std::vector<std::string>> labels(call.operands.size());
+  try {
+    const notation::Solved solved = trace::solve(call, trace::expand(call));
+    for (std::size_t k = 0; k < labels.size(); ++k)
+      for (const notation::Dim& dim : solved.inputs[k].dims) labels[k].push_back(dim_text(solved, dim));
+  } catch (const Error&) {  // the call itself is about to raise it
+  }
+  return labels;
+}
+
+}  // namespace
+
+cache::Signature signature(const trace::Call& call) {
+  cache::Signature result{.op = std::string(call.op->name), .pattern = call.pattern};
+  auto labels = axis_labels(call);
+  for (std::size_t k = 0; k < call.operands.size(); ++k) {
+    const trace::Operand& operand = call.operands[k];
+    using Kind = trace::Operand::Kind;
+    const bool tensor = operand.kind == Kind::Tensor;
+    result.operands.push_back({tensor ? "tensor" : operand.kind == Kind::Factory ? "factory" : "number", operand.type.dtype,
+                               operand.type.shape, operand.type.strides, tensor ? std::move(labels[k]) : std::vector<std::string>{}});
+  }
+  for (const notation::Constraint& constraint : call.constraints) result.sizes.emplace_back(constraint.name, constraint.text());
+  return result;
+}
+
+}  // namespace einx::detail::api

@@ -1,0 +1,22 @@
+// Operands of a call as the cache, the tracer and the kernels see them. Private to the api layer.
+#pragma once
+#include "api/api.h"
+#include "cache/cache.h"
+
+namespace einx::detail::api {
+
+/// The part of the key that every operand of a call shares: operation, pattern, parameters, sizes.
+void key_call(cache::KeyBuilder& key, const CallInfo& info);
+/// kind and, for tensors, type. A factory is keyed by the tensor it gave, if it has been called.
+void key_operand(cache::KeyBuilder& key, const Operand& operand, const Tensor* made);
+
+std::vector<notation::Constraint> constraints(const Axes& axes);
+trace::Operand describe(const Operand& operand);
+/// A weak number as a rank-0 tensor.
+Tensor number(const Operand& operand, DType dtype);
+/// Calls a factory and checks what it gives: CallOperationError "runtime" if it throws or the shape is wrong.
+Tensor call_factory(const Operand& operand, const Shape& shape, std::size_t position, const CallInfo& info);
+/// For the retrace monitor: what this miss looked like.
+cache::Signature signature(const trace::Call& call);
+
+}  // namespace einx::detail::api

@@ -1,0 +1,97 @@
+// Running a finished signature, and what its failures say.
+#include <array>
+
+#include "api/api.h"
+#include "reference/reference.h"
+#include "runtime/runtime.h"
+#include "support/support.h"
+#include "tensor/tensor.h"
+
+namespace einx::detail::api {
+namespace {
+
+/// Addresses for generated code; no allocation for up to eight.
+template <class Pointer>
+class Addresses {
+ public:
+  explicit Addresses(std::size_t count) {
+    if (count > few_.size()) many_.resize(count);
+    data_ = count > few_.size() ? many_.data() : few_.data();
+  }
+  Addresses(const Addresses&) = delete;
+  Pointer& operator[](std::size_t k) { return data_[k]; }
+  Pointer* data() { return data_; }
+
+ private:
+  std::array<Pointer, 8> few_{};
+  std::vector<Pointer> many_;
+  Pointer* data_;
+};
+
+/// "(1, 2)": the index of the element at a row-major position.
+std::string index_text(const Shape& shape, std::int64_t position) {
+  Shape index(shape.size());
+  for (std::size_t d = shape.size(); d-- > 0;) {
+    const std::int64_t extent = shape[d] > 0 ? shape[d] : 1;
+    index[d] = position % extent;
+    position /= extent;
+  }
+  return support::tuple_text(index);
+}
+
+/// The name of the axis-th indexed axis of the tensor that a gather reads.
+std::string indexed_axis(const graph::Graph& graph, int axis) {
+  for (const graph::Node& node : graph.nodes) {
+    if (node.op->family != notation::Family::GetAt) continue;
+    const auto bracketed = notation::axes_of(node.expr, node.expr.inputs[0], true);
+    if (axis < static_cast<int>(bracketed.size())) return node.expr.axes[bracketed[axis]].source;
+  }
+  return "#" + std::to_string(axis + 1);
+}
+
+[[noreturn]] void raise_status(const Executable& executable, const einx_status& status) {
+  if (status.code == EINX_OUT_OF_MEMORY) {
+    support::raise<CallOperationError>({.kind = "runtime", .sentence = "There is not enough memory for the result or a temporary of this operation."});
+  }
+  std::string where;
+  if (status.operand >= 0 && status.operand < static_cast<int>(executable.inputs.size()) && status.position >= 0)
+    where = " at " + index_text(executable.inputs[status.operand].shape, status.position) + " of operand #" + std::to_string(status.operand + 1);
+  support::raise<CallOperationError>(
+      {.kind = "runtime",
+       .sentence = "The coordinate " + std::to_string(status.value) + where + " is outside axis " + indexed_axis(executable.graph, status.axis) +
+                   " of size " + std::to_string(status.extent) + ".",
+       .pattern = executable.graph.nodes.size() == 1 ? notation::text(executable.graph.nodes[0].expr) : "",
+       .show_pattern = executable.graph.nodes.size() == 1,
+       .advice = {"Coordinates from -n to n - 1 are valid for an axis of size n; negative ones count from its end."}});
+}
+
+void run_reference(const Executable& executable, std::span<const Tensor* const> operands, std::span<Tensor> results) {
+  std::vector<Tensor> inputs;
+  for (const Tensor* operand : operands) inputs.push_back(*operand);
+  std::vector<Tensor> made = reference::run(executable.graph, inputs);
+  for (std::size_t k = 0; k < results.size(); ++k) {
+    if (results[k].defined()) tensor::copy(results[k], made[k]);
+    else results[k] = std::move(made[k]);
+  }
+}
+
+}  // namespace
+
+void run(const Executable& executable, std::span<const Tensor* const> operands, std::span<Tensor> results) {
+  if (!executable.code) return run_reference(executable, operands, results);
+  if (!executable.empty_reduction.empty()) support::raise<CallOperationError>({.kind = "runtime", .sentence = executable.empty_reduction});
+  Addresses<const void*> inputs(operands.size());
+  Addresses<void*> outputs(results.size());
+  for (std::size_t k = 0; k < operands.size(); ++k) inputs[k] = operands[k]->data();
+  for (std::size_t k = 0; k < results.size(); ++k) outputs[k] = results[k].defined() ? results[k].data() : nullptr;
+  einx_status status{};
+  if (executable.code->run(inputs.data(), outputs.data(), &status) != EINX_OK) {
+    for (std::size_t k = 0; k < results.size(); ++k)  // what the driver had allocated before it failed is ours
+      if (!results[k].defined() && outputs[k]) tensor::adopt(outputs[k], executable.outputs[k].shape, executable.outputs[k].dtype);
+    raise_status(executable, status);
+  }
+  for (std::size_t k = 0; k < results.size(); ++k)
+    if (!results[k].defined()) results[k] = tensor::adopt(outputs[k], executable.outputs[k].shape, executable.outputs[k].dtype);
+}
+
+}  // namespace einx::detail::api
