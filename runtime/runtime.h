@@ -31,7 +31,8 @@ void einx_rt_parallel_for(int64_t count, int64_t grain, einx_rt_body body, void*
 int32_t einx_rt_threads(void);
 void einx_rt_set_threads(int32_t threads); /* 0: OpenMP's own choice */
 
-/* c[mo[i] + no[j]] (+)= sum_k a[ma[i] + ka[k]] * b[kb[k] + nb[j]], offsets in elements, computed per batch entry.
+/* c[mo[i] + no[j]] = sum_k a[ma[i] + ka[k]] * b[kb[k] + nb[j]], offsets in elements, computed per batch entry. c is overwritten
+   (zeros if k is 0) and must not overlap a or b. The same bits for every number of threads.
    The micro-kernel was generated for one tile: it multiplies packed panels a[k][mr], b[k][nr] into tile[mr][nr] (row-major, overwritten). */
 typedef void (*einx_rt_microkernel)(const void* a_panel, const void* b_panel, void* tile, int64_t k);
 typedef struct einx_rt_matmul_plan {
@@ -41,7 +42,8 @@ typedef struct einx_rt_matmul_plan {
   const int64_t *k_b, *n_b;
   const int64_t *m_c, *n_c;
   int32_t element_bytes;                      /* 4: f32, 8: f64 */
-  int32_t mr, nr;                             /* the micro-kernel's tile */
+  int32_t mr, nr;                             /* the micro-kernel's tile, at most 4096 elements; panels and tile are 64-byte aligned
+                                                 where mr and nr allow it */
   int32_t parallel;                           /* 0: on the calling thread only */
   einx_rt_microkernel kernel;
 } einx_rt_matmul_plan;
