@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "trace/weak.h"
-
 namespace einx::detail::trace {
 namespace {
 

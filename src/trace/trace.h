@@ -35,6 +35,9 @@ std::vector<Shape> operand_shapes(const notation::Solved& solved);
 /// The dtype a weak number takes beside these dtypes: the others' if it fits their kind; a float beside integers is f64, an integer beside
 /// bools i64; alone: bool, i64, f64.
 DType weak_dtype(Operand::Kind kind, std::span<const DType> others);
+/// The dtype each operand of a call brings. A weak number takes that of the operands it is combined with: the mask of `where` and
+/// coordinates have nothing to do with the others (`get_at("[h], ->", x, 3)` has an i64 coordinate whatever x is).
+std::vector<DType> operand_dtypes(const ops::Op& op, std::span<const Operand> operands);
 
 /// A graph of one node. Every operand is a parameter; weak numbers have become rank-0 parameters of the dtype they take.
 graph::Graph single(const Call& call, notation::Solved solved);

@@ -1,4 +1,4 @@
-#include "trace/weak.h"
+#include "trace/trace.h"
 
 namespace einx::detail::trace {
 namespace {
@@ -30,7 +30,7 @@ DType weak_dtype(Operand::Kind kind, std::span<const DType> others) {
   }
 }
 
-std::vector<DType> operand_dtypes(const ops::Op& op, const std::vector<Operand>& operands) {
+std::vector<DType> operand_dtypes(const ops::Op& op, std::span<const Operand> operands) {
   const auto group = [&](std::size_t k) { return group_of(op, k, operands.size()); };
   std::vector<DType> dtypes;
   for (std::size_t k = 0; k < operands.size(); ++k) {
