@@ -1,6 +1,7 @@
 // Front door of the cache layer: signature key, single-flight table with eviction, retrace monitor. Holds finished kernels, never makes one itself.
 #pragma once
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <source_location>
@@ -24,7 +25,7 @@ struct KeyView {
 /// Writes a key into a buffer that is kept from call to call (one per thread): no allocation once it has grown.
 class KeyBuilder {
  public:
-  void clear() { bytes_.clear(); }
+  void clear() { used_ = 0; }
   void text(std::string_view value);  ///< with its length: "ab","c" and "a","bc" differ
   void number(std::int64_t value) { raw(&value, sizeof value); }
   void numbers(std::span<const std::int64_t> values);  ///< with their count
@@ -34,8 +35,14 @@ class KeyBuilder {
   KeyView view() const;  ///< hashed with xxh3
 
  private:
-  void raw(const void* data, std::size_t bytes);
-  std::vector<char> bytes_;
+  void raw(const void* data, std::size_t bytes) {
+    if (bytes_.size() - used_ < bytes) grow(bytes);
+    std::memcpy(bytes_.data() + used_, data, bytes);
+    used_ += bytes;
+  }
+  void grow(std::size_t bytes);
+  std::vector<char> bytes_ = std::vector<char>(512);
+  std::size_t used_ = 0;
 };
 
 // ---------------------------------------------------------------- table
