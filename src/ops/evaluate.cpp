@@ -171,10 +171,9 @@ Scalar step(const ScalarNode& node, std::span<const Scalar> args, const Scalar* 
 }  // namespace
 
 void evaluate(const ScalarFn& fn, std::span<const Scalar> args, std::span<Scalar> results) {
-  constexpr std::size_t kOnStack = 48;  // rows have a dozen nodes; only long n-ary folds have more
-  Scalar local[kOnStack];
-  std::vector<Scalar> heap(fn.nodes.size() > kOnStack ? fn.nodes.size() : 0);
-  Scalar* done = heap.empty() ? local : heap.data();
+  thread_local std::vector<Scalar> scratch;  // grows to the largest function seen; no allocation per element
+  if (scratch.size() < fn.nodes.size()) scratch.resize(fn.nodes.size());
+  Scalar* done = scratch.data();
   for (std::size_t i = 0; i < fn.nodes.size(); ++i) done[i] = step(fn.nodes[i], args, done);
   for (std::size_t k = 0; k < fn.results.size(); ++k) results[k] = done[fn.results[k]];
 }

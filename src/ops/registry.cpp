@@ -61,8 +61,9 @@ std::string suggestion(std::string_view name) {
   std::sort(near.begin(), near.end());
   if (near.size() > kShown) near.resize(kShown);
   std::vector<std::string> quoted;
-  for (const auto& [d, known] : near) quoted.push_back("'" + std::string(known) + "'");
-  return quoted.empty() ? "" : "Did you mean " + support::join(quoted, " or ") + "?";
+  for (const auto& [d, known] : near) quoted.push_back(std::string("'").append(known).append("'"));
+  if (quoted.empty()) return "";
+  return std::string("Did you mean ").append(support::join(quoted, " or ")).append("?");
 }
 
 }  // namespace

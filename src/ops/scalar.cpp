@@ -58,7 +58,7 @@ std::string call_text(const ScalarFn& fn, const ScalarNode& node) {
   std::vector<std::string> operands;
   for (int k = 0; k < arity_of(node.prim); ++k) operands.push_back(node_text(fn, node.args[k]));
   if (node.prim == Prim::Cast) operands.emplace_back(name_of(node.dtype));
-  return std::string(name_of(node.prim)) + "(" + support::join(operands, ", ") + ")";
+  return std::string(name_of(node.prim)).append("(").append(support::join(operands, ", ")).append(")");
 }
 
 }  // namespace
@@ -79,7 +79,7 @@ std::string text(const ScalarFn& fn) {
     if (arity_of(fn.nodes[i].prim) > 0) lines.push_back(numbered('t', int(i)).append(" = ").append(call_text(fn, fn.nodes[i])));
   for (int result : fn.results) results.push_back(node_text(fn, result));
   lines.push_back(support::join(results, ", "));
-  return "(" + support::join(args, ", ") + ") -> " + support::join(lines, "; ");
+  return std::string("(").append(support::join(args, ", ")).append(") -> ").append(support::join(lines, "; "));
 }
 
 }  // namespace einx::detail::ops

@@ -1,0 +1,203 @@
+// The rows as data: names, arities, rules for the notation, errors, and what holds for every scalar function of every row.
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "ops/ops.h"
+#include "support/support.h"
+#include "values.h"
+
+using namespace einx;
+using namespace einx::detail;
+using notation::Family;
+
+TEST_CASE("the rows are exactly these, in the order of operations.md") {
+  const std::vector<std::string_view> expected = {
+      "id", "add", "subtract", "multiply", "true_divide", "divide", "floor_divide", "maximum", "minimum", "less", "less_equal",
+      "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logaddexp", "where", "sum", "mean", "var",
+      "std", "prod", "count_nonzero", "any", "all", "max", "min", "logsumexp", "dot", "softmax", "log_softmax", "get_at",
+      "argmax", "argmin"};
+  std::vector<std::string_view> names;
+  for (const ops::Op* op : ops::all()) {
+    names.push_back(op->name);
+    CHECK(ops::find(op->name) == op);
+    CHECK(&ops::get(op->name) == op);
+    CHECK_FALSE(op->summary.empty());
+  }
+  CHECK(names == expected);
+  CHECK(ops::find("rearrange") == ops::find("id"));
+}
+
+TEST_CASE("what the notation may do with an operation") {
+  struct Row {
+    std::string_view name;
+    Family family;
+    int min_inputs, max_inputs;
+    bool shorthand, keepdims;
+  };
+  const Row rows[] = {
+      {"id", Family::Id, 1, -1, false, false},
+      {"add", Family::Elementwise, 1, -1, true, false},
+      {"subtract", Family::Elementwise, 2, 2, true, false},
+      {"less", Family::Elementwise, 2, 2, true, false},
+      {"logical_or", Family::Elementwise, 1, -1, true, false},
+      {"logaddexp", Family::Elementwise, 1, -1, true, false},
+      {"where", Family::Elementwise, 3, 3, true, false},
+      {"sum", Family::Reduce, 1, 1, false, true},
+      {"logsumexp", Family::Reduce, 1, 1, false, true},
+      {"dot", Family::Dot, 2, -1, true, false},
+      {"softmax", Family::Preserve, 1, 1, false, false},
+      {"get_at", Family::GetAt, 2, -1, false, false},
+      {"argmin", Family::ArgFind, 1, 1, false, false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const notation::Rules rules = ops::rules(ops::get(row.name), true);
+    CHECK(rules.op == row.name);
+    CHECK(rules.family == row.family);
+    CHECK(rules.min_inputs == row.min_inputs);
+    CHECK(rules.max_inputs == row.max_inputs);
+    CHECK(rules.second_operand_shorthand == row.shorthand);
+    CHECK(rules.keepdims == row.keepdims);
+    CHECK_FALSE(ops::rules(ops::get(row.name)).keepdims);
+    CHECK(rules.reserved.empty());
+    CHECK_FALSE(rules.one_bracketed_axis);
+  }
+}
+
+TEST_CASE("names that are no operation") {
+  struct Row {
+    std::string_view name, message;
+  };
+  const Row rows[] = {
+      {"sort", "not available yet"},        {"argsort", "not available yet"},
+      {"flip", "not available yet"},        {"roll", "not available yet"},
+      {"set_at", "not available yet"},      {"add_at", "not available yet"},
+      {"subtract_at", "not available yet"}, {"summ", "'sum'"},
+      {"mutliply", "'multiply'"},           {"log_sofmax", "'log_softmax'"},
+      {"substract", "'subtract'"},          {"rearange", "'rearrange'"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    CHECK(ops::find(row.name) == nullptr);
+    try {
+      ops::get(row.name);
+      FAIL("expected an error");
+    } catch (const OperationNotSupportedError& error) {
+      CHECK(error.kind() == "unknown-operation");
+      CHECK(std::string_view(error.what()).find(row.message) != std::string_view::npos);
+      CHECK(std::string_view(error.what()).find(row.name) != std::string_view::npos);
+    }
+  }
+  for (const std::string& far : {std::string("frobnicate"), std::string(), std::string(5000, 's')}) {
+    CHECK(ops::find(far) == nullptr);
+    try {
+      ops::get(far);
+      FAIL("expected an error");
+    } catch (const OperationNotSupportedError& error) {
+      CHECK(std::string_view(error.what()).find("Did you mean") == std::string_view::npos);
+    }
+  }
+}
+
+namespace {
+
+void check_function(const ops::ScalarFn& fn, const std::vector<DType>& args) {
+  CAPTURE(ops::text(fn));
+  CHECK(fn.args == args);
+  std::set<int> needed(fn.results.begin(), fn.results.end());
+  for (int i = int(fn.nodes.size()); i-- > 0;) {
+    const ops::ScalarNode& node = fn.nodes[i];
+    CHECK(needed.count(i) == 1);
+    for (int k = 0; k < 3; ++k) CHECK((node.args[k] >= 0) == (k < ops::arity_of(node.prim)));
+    for (int k = 0; k < ops::arity_of(node.prim); ++k) {
+      CHECK(node.args[k] < i);
+      needed.insert(node.args[k]);
+      if (node.prim != ops::Prim::Cast) CHECK_FALSE(tensor::is_half(fn.nodes[node.args[k]].dtype));
+    }
+    if (node.prim == ops::Prim::Arg) CHECK(node.dtype == args[node.arg]);
+    if (node.prim == ops::Prim::Const) CHECK(node.constant.dtype == node.dtype);
+  }
+}
+
+std::vector<DType> joined(std::vector<DType> a, const std::vector<DType>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+void check_rows(const ops::Rows& rows, const ops::Resolved& resolved) {
+  std::vector<DType> accumulators, last;
+  for (const ops::Pass& pass : rows.passes) {
+    check_function(pass.map, joined(joined(resolved.operands, accumulators), {i64, i64}));
+    last.clear();
+    for (const tensor::Scalar& value : pass.identity) last.push_back(value.dtype);
+    for (std::size_t k = 0; k < last.size(); ++k) {
+      CHECK_FALSE(tensor::is_half(last[k]));
+      CHECK(pass.map.result_dtype(int(k)) == last[k]);
+      CHECK(pass.combine.result_dtype(int(k)) == last[k]);
+    }
+    CHECK(pass.map.results.size() == last.size());
+    CHECK(pass.combine.results.size() == last.size());
+    check_function(pass.combine, joined(last, last));
+    accumulators = joined(accumulators, last);
+  }
+  std::vector<DType> args = rows.per_element ? joined(resolved.operands, last) : std::vector<DType>{};
+  check_function(rows.result, joined(joined(args, accumulators), {i64}));
+  CHECK(rows.result.result_dtype() == resolved.result);
+}
+
+void check_meaning(const ops::Resolved& resolved) {
+  support::match(
+      resolved.meaning,  //
+      [](const ops::Move&) {},
+      [&](const ops::Map& map) {
+        check_function(map.fn, resolved.operands);
+        CHECK(map.fn.result_dtype() == resolved.result);
+      },
+      [&](const ops::Rows& rows) { check_rows(rows, resolved); },
+      [](const ops::Gather&) {});
+}
+
+}  // namespace
+
+TEST_CASE("every row's functions are well formed for every dtype") {
+  int resolved = 0;
+  for (const ops::Op* op : ops::all()) {
+    for (DType dtype : values::all_dtypes()) {
+      for (int count = op->min_inputs; count <= (op->max_inputs < 0 ? 4 : op->max_inputs); ++count) {
+        CAPTURE(op->name);
+        CAPTURE(name_of(dtype));
+        std::vector<DType> dtypes(count, dtype);
+        if (op->family == Family::GetAt) std::fill(dtypes.begin() + 1, dtypes.end(), i64);
+        try {
+          check_meaning(op->resolve(*op, dtypes));
+          ++resolved;
+        } catch (const OperationNotSupportedError& error) {
+          CHECK(error.kind() == "dtype-not-supported");
+          CHECK(dtype == boolean);
+        }
+      }
+    }
+  }
+  CHECK(resolved > 600);
+}
+
+TEST_CASE("outputs of id have the dtype of what they are made of") {
+  const auto axis = [](int i) { return notation::Dim{notation::Dim::Kind::Axis, i, {}}; };
+  const notation::TensorExpr a{{axis(0)}}, b{{axis(1)}};
+  const notation::Dim sum{notation::Dim::Kind::Concat, -1, {axis(0), axis(1)}};
+  notation::Solved expr;
+  expr.axes = {{"a", 2, false, false, "a"}, {"b", 3, false, false, "b"}};
+  expr.inputs = {a, b};
+  const std::vector<DType> dtypes = {i64, f32};
+
+  expr.outputs = {a, b};
+  CHECK(ops::output_dtypes(ops::get("id"), expr, dtypes) == std::vector{i64, f32});
+  expr.outputs = {{{sum}}};
+  CHECK(ops::output_dtypes(ops::get("id"), expr, dtypes) == std::vector{f64});
+  // (a + b) (a + b), a -> (a + b) (a + b), a: four pieces, then one
+  expr.inputs = expr.outputs = {{{sum, sum}}, a};
+  CHECK(ops::output_dtypes(ops::get("id"), expr, dtypes) == std::vector{i64, f32});
+  expr.inputs = expr.outputs = {a};
+  CHECK(ops::output_dtypes(ops::get("sum"), expr, std::vector{i8}) == std::vector{i64});
+}
