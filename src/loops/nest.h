@@ -26,6 +26,7 @@ struct Access {
 struct Coordinate {
   Access access;
   Int extent, stride;
+  Access position;            ///< row-major number of the coordinate in its operand (as if that were dense): Check::position
   int operand = 0, axis = 0;  ///< for the status
 };
 

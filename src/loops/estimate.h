@@ -1,0 +1,24 @@
+// What lowering and schedules decide by, and the scalar functions of coordinates. Private to the loops layer.
+#pragma once
+#include "loops/axis_builder.h"
+
+namespace einx::detail::loops {
+
+/// Rough nanoseconds of one scalar evaluation, for decisions on threads only.
+double cost(const ops::ScalarFn& fn);
+double cost(const Nest& nest);
+/// Iterations a part for a parallel loop of this extent, so that a part lasts about 50 us or more; 0: not worth a fork. By shape only.
+std::int64_t parallel_grain(std::int64_t extent, double ns_per_iteration);
+
+/// Drops axes of extent 1, merges axes that all accesses step through together, orders kept axes by output stride and reduced ones by
+/// input 0's. Nothing is decided by the value of a parameter.
+void simplify(Nest& nest, bool dynamic);
+/// Whether a pass or the result looks at the element's position.
+bool uses_position(const Nest& nest);
+
+/// Position in a row-major grid -> coordinate `axis`.
+ops::ScalarFn unravel_fn(const std::vector<std::int64_t>& sizes, std::size_t axis);
+/// A coordinate as i64; unsigned ones beyond that stay out of range.
+Ref load_coordinate(AxisBuilder& builder, Body& out, const Coordinate& coordinate);
+
+}  // namespace einx::detail::loops

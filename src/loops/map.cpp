@@ -1,0 +1,131 @@
+// Elementwise operations and converting copies: vectors along the axis on which the output is contiguous.
+#include <algorithm>
+
+#include "loops/estimate.h"
+#include "loops/stream.h"
+#include "support/support.h"
+
+namespace einx::detail::loops {
+namespace {
+
+/// Bytes of a lane: the widest of what is loaded, stored and computed; f16 and bf16 are computed in f32.
+std::int64_t widest(const Nest& nest) {
+  std::int64_t bytes = 1;
+  const auto consider = [&](DType dtype, bool computed) {
+    bytes = std::max(bytes, computed && tensor::is_half(dtype) ? std::int64_t(4) : std::int64_t(loops::size_of(dtype)));
+  };
+  for (const Access& input : nest.inputs) {
+    consider(input.dtype, input.computed != input.dtype);
+    consider(input.computed, input.computed != input.dtype);
+  }
+  consider(nest.outputs[0].dtype, false);
+  if (const auto* map = std::get_if<ops::Map>(&nest.meaning))
+    for (const ops::ScalarNode& node : map->fn.nodes) consider(node.dtype, true);
+  return bytes;
+}
+
+double arithmetic(const Nest& nest) {
+  const auto* map = std::get_if<ops::Map>(&nest.meaning);
+  return map == nullptr ? 0 : cost(map->fn);
+}
+
+/// Nanoseconds an element, vectorised: memory or arithmetic, whichever is more.
+double element_cost(const Nest& nest, std::int64_t lanes) {
+  double bytes = double(loops::size_of(nest.outputs[0].dtype));
+  for (std::size_t k = 0; k < nest.inputs.size(); ++k) bytes += double(loops::size_of(nest.inputs[k].dtype));
+  return std::max(bytes / 15.0, arithmetic(nest) / double(std::max<std::int64_t>(1, lanes / 2)));
+}
+
+/// One loop of the kernel, outermost first.
+struct Level {
+  std::size_t axis = 0;
+  Loop loop;
+};
+
+struct Map {
+  const Nest& nest;
+  AxisBuilder builder;
+  std::vector<Level> levels{};
+  bool streaming = false;
+  std::vector<Ref> values{};  ///< of each operand, once loaded
+
+  /// The innermost loop that an operand changes along; -1: none.
+  int level_of(const Access& access) const {
+    int deepest = levels.size() > 0 && levels[0].loop.kind == LoopKind::Parallel ? 0 : -1;  // parallel bodies stand alone
+    for (int l = 0; l < int(levels.size()); ++l)
+      if (!access.strides[levels[std::size_t(l)].axis].is(0)) deepest = l;
+    return deepest;
+  }
+  void load(Body& out, int level) {
+    for (std::size_t k = 0; k < nest.inputs.size(); ++k)
+      if (level_of(nest.inputs[k]) == level) values[k] = builder.load(out, nest.inputs[k]);
+  }
+  void store(Body& out) {
+    Ref value = values[0];
+    if (const auto* map = std::get_if<ops::Map>(&nest.meaning)) {
+      std::vector<Lazy> args;
+      for (const Ref& ref : values) args.push_back(ready(ref));
+      value = builder.apply(out, "y", map->fn, args)[0];
+    }
+    builder.store(out, nest.outputs[0], value, streaming);
+  }
+  void emit(Body& out, std::size_t level) {
+    if (level == levels.size()) return store(out);
+    Loop loop = levels[level].loop;
+    if (loop.outer_extent.value > 0) loop.outer = builder.at[levels[level].axis].vars.back();
+    builder.over(out, int(levels[level].axis), std::move(loop), [&](Body& body) {
+      load(body, int(level));
+      emit(body, level + 1);
+    });
+  }
+};
+
+/// Threads: over the outermost axis if that cuts the work evenly, else over the longest one, in tiles if it is the vector axis.
+void plan_levels(Map& m, std::int64_t lanes, int unroll) {
+  const Nest& nest = m.nest;
+  const std::size_t vector = nest.axes.size() - 1;
+  const double total = element_cost(nest, lanes) * double(volume(nest));
+  std::size_t parallel = 0;
+  for (std::size_t a = 1; a < nest.axes.size(); ++a)
+    if (nest.axes[parallel].extent.value < 16 && nest.axes[a].extent.value > nest.axes[parallel].extent.value) parallel = a;
+  const std::int64_t extent = nest.axes[parallel].extent.value;
+  std::int64_t grain = parallel_grain(extent, total / double(extent));
+  Loop innermost = header(LoopKind::Vector, lanes, unroll);
+  if (grain > 0) {
+    Loop outermost = header(LoopKind::Parallel, 1, 1, grain);
+    if (parallel == vector) {
+      outermost.step = round_up(grain, lanes * unroll);
+      outermost.grain = 1;
+      innermost.extent = {outermost.step, -1};
+      innermost.outer_extent = {extent, -1};
+    }
+    m.levels.push_back({parallel, outermost});
+    m.builder.say("parallel over " + nest.axes[parallel].name + " in parts of " + std::to_string(parallel == vector ? outermost.step : grain));
+  }
+  for (std::size_t a = 0; a + 1 < nest.axes.size(); ++a)
+    if (grain == 0 || a != parallel) m.levels.push_back({a, header(LoopKind::Serial)});
+  m.levels.push_back({vector, innermost});
+}
+
+}  // namespace
+
+void schedule_map(const Nest& nest, Plan& plan) {
+  if (plan.dynamic || nest.axes.empty()) return schedule_plain(nest, plan);
+  const std::int64_t lanes = std::max<std::int64_t>(1, plan.machine.vector_bytes / widest(nest));
+  const NestAxis& vector = nest.axes.back();
+  const std::int64_t vectors = (vector.extent.value + lanes - 1) / lanes;
+  const int unroll = int(std::clamp<std::int64_t>(vectors, 1, arithmetic(nest) > 2 ? 1 : arithmetic(nest) > 1 ? 2 : 4));
+  Map m{nest, AxisBuilder(nest, plan)};
+  m.values.resize(nest.inputs.size());
+  m.builder.say(nest.label + ": map");
+  m.builder.say("vectors of " + std::to_string(lanes) + " along " + vector.name + ", " + std::to_string(unroll) + " at a time");
+  m.streaming = may_stream(nest.outputs[0], nest, nest.axes.size() - 1, lanes, plan.machine);
+  if (m.streaming) m.builder.say("stored past the caches: the output is larger than they are");
+  plan_levels(m, lanes, unroll);
+  Body body;
+  m.load(body, -1);
+  m.emit(body, 0);
+  m.builder.finish(std::move(body));
+}
+
+}  // namespace einx::detail::loops
