@@ -81,10 +81,7 @@ Solved normal_form(Solved expr) {
   Renumbering renumbering{std::vector<int>(expr.axes.size(), -1), {}};
   for_each_dim(expr, [&](Dim& dim) { renumbering.visit(dim); });
   std::vector<Axis> axes;
-  for (const int old : renumbering.order) {
-    const Axis& axis = expr.axes[old];
-    axes.push_back({.name = axis.name, .size = axis.size, .bracketed = axis.bracketed, .unnamed = false, .source = axis.name});
-  }
+  for (const int old : renumbering.order) axes.push_back(std::move(expr.axes[old]));
   expr.axes = std::move(axes);
   return expr;
 }

@@ -12,7 +12,7 @@ namespace einx::detail::graph {
 bool well_formed(const notation::Solved& expr);
 
 /// The form all nodes have, so that equal texts are equal nodes: axes stand in the order of their first appearance (axes that do not
-/// appear are dropped), are called as they are printed, and a group of a single item is that item. `expr` must be well formed.
+/// appear are dropped), and a group of a single item is that item. `expr` must be well formed.
 notation::Solved normal_form(notation::Solved expr);
 
 /// Size of a dimension, nullopt if it does not fit in 63 bits.

@@ -16,18 +16,22 @@ notation::Operand as_notation_sees(const Operand& operand) {
   support::internal_error("an operand is of one of six kinds");
 }
 
+std::vector<notation::Operand> notation_operands(const Call& call) {
+  std::vector<notation::Operand> operands;
+  for (const Operand& operand : call.operands) operands.push_back(as_notation_sees(operand));
+  return operands;
+}
+
 }  // namespace
 
 notation::Expanded expand(const Call& call) {
   if (call.keepdims && !call.op->keepdims)
     support::raise<TypeError>({.kind = "python-signature", .sentence = std::string(call.op->name) + " has no parameter keepdims."});
-  return notation::expand(notation::parse(call.pattern), ops::rules(*call.op, call.keepdims), int(call.operands.size()));
+  return notation::expand(notation::parse(call.pattern), ops::rules(*call.op, call.keepdims), notation_operands(call), call.constraints);
 }
 
 notation::Solved solve(const Call& call, const notation::Expanded& expanded) {
-  std::vector<notation::Operand> operands;
-  for (const Operand& operand : call.operands) operands.push_back(as_notation_sees(operand));
-  return notation::solve(expanded, operands, call.constraints);
+  return notation::solve(expanded, notation_operands(call), call.constraints);
 }
 
 std::vector<Shape> operand_shapes(const notation::Solved& solved) {
