@@ -26,6 +26,12 @@ ValueId add_value(Graph& graph, char prefix, Type type) {
   return ValueId(graph.values.size()) - 1;
 }
 
+std::vector<DType> input_dtypes(const Graph& graph, const Node& node) {
+  std::vector<DType> dtypes;
+  for (const ValueId input : node.inputs) dtypes.push_back(graph.values.at(input).type.dtype);
+  return dtypes;
+}
+
 }  // namespace
 
 Tensor owned(const Tensor& data) {
@@ -65,10 +71,10 @@ ValueId add_constant(Graph& graph, Tensor data) {
   return id;
 }
 
-ops::Resolved resolve(const Graph& graph, const Node& node) {
-  std::vector<DType> dtypes;
-  for (const ValueId input : node.inputs) dtypes.push_back(graph.values.at(input).type.dtype);
-  return node.op->resolve(*node.op, dtypes);
+ops::Resolved resolve(const Graph& graph, const Node& node) { return node.op->resolve(*node.op, input_dtypes(graph, node)); }
+
+std::vector<DType> output_dtypes(const Graph& graph, const Node& node) {
+  return ops::output_dtypes(*node.op, node.expr, input_dtypes(graph, node));
 }
 
 std::vector<ValueId> add_node(Graph& graph, const ops::Op& op, notation::Solved expr, std::vector<ValueId> inputs,
@@ -78,9 +84,9 @@ std::vector<ValueId> add_node(Graph& graph, const ops::Op& op, notation::Solved 
   if (!well_formed(expr)) support::internal_error("a node's expression is well formed");
 
   Node node{&op, normal_form(std::move(expr)), std::move(inputs), {}, std::move(attributes)};
-  const DType dtype = resolve(graph, node).result;  // raises before the graph has changed
-  for (const notation::TensorExpr& output : node.expr.outputs)
-    node.outputs.push_back(add_value(graph, 'x', make_type(dtype, notation::shape(node.expr, output))));
+  const std::vector<DType> dtypes = output_dtypes(graph, node);  // raises before the graph has changed
+  for (std::size_t k = 0; k < dtypes.size(); ++k)
+    node.outputs.push_back(add_value(graph, 'x', make_type(dtypes[k], notation::shape(node.expr, node.expr.outputs[k]))));
   graph.nodes.push_back(std::move(node));
   return graph.nodes.back().outputs;
 }

@@ -24,6 +24,9 @@ bool addressable(const Shape& shape, DType dtype);
 /// equal constants have equal bytes.
 Tensor owned(const Tensor& data);
 
+/// One an output: those of id may differ (ops::output_dtypes).
+std::vector<DType> output_dtypes(const Graph& graph, const Node& node);
+
 /// [A-Za-z_][A-Za-z0-9_]*
 bool legal_name(std::string_view name);
 

@@ -132,9 +132,9 @@ bool attributes_are_known(const Graph&, const Node& node) {
 }
 
 bool output_types_follow(const Graph& graph, const Node& node) {
-  const DType dtype = resolve(graph, node).result;
+  const std::vector<DType> dtypes = output_dtypes(graph, node);
   for (std::size_t k = 0; k < node.outputs.size(); ++k)
-    if (graph.values[node.outputs[k]].type != make_type(dtype, notation::shape(node.expr, node.expr.outputs[k]))) return false;
+    if (graph.values[node.outputs[k]].type != make_type(dtypes[k], notation::shape(node.expr, node.expr.outputs[k]))) return false;
   return true;
 }
 
