@@ -49,7 +49,7 @@ Error::Details details(const Report& report) {
     lines.push_back(std::string(kExpression) + report.pattern + "\"");
     lines.push_back(caret_line(result.carets, length));
   }
-  for (const std::string& equation : report.equations) lines.push_back("    " + equation);
+  for (const std::string& equation : report.equations) lines.push_back(std::string(4, ' ') + equation);
   lines.insert(lines.end(), report.operands.begin(), report.operands.end());
   lines.insert(lines.end(), report.advice.begin(), report.advice.end());
   result.message = join(lines, "\n");
