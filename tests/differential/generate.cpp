@@ -1,0 +1,269 @@
+// Random patterns: axes are drawn first, then written into expressions - permuted, grouped, repeated, bracketed, concatenated.
+#include <algorithm>
+
+#include "differential/case.h"
+
+namespace differential {
+namespace {
+
+using Names = std::vector<std::string>;
+
+class Writer {
+ public:
+  explicit Writer(Random& random) : random_(random) {}
+
+  bool chance(int percent) { return static_cast<int>(random_() % 100) < percent; }
+  std::int64_t below(std::int64_t n) { return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(n)); }
+  template <class T>
+  const T& pick(const std::vector<T>& items) { return items[static_cast<std::size_t>(below(static_cast<std::int64_t>(items.size())))]; }
+  template <class T>
+  std::vector<T> shuffled(std::vector<T> items) {
+    std::shuffle(items.begin(), items.end(), random_);
+    return items;
+  }
+  Names subset(const Names& names, int percent) {
+    Names result;
+    for (const std::string& name : names)
+      if (chance(percent)) result.push_back(name);
+    return result;
+  }
+
+  /// Boundary sizes: 0 and 1, vector lengths -1, +0, +1, primes. `budget` bounds the product of all of them.
+  std::int64_t size(std::int64_t budget) {
+    static const std::vector<std::int64_t> sizes = {1, 1, 2, 2, 3, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 31, 32, 33, 37, 63, 64, 65, 127, 129, 257, 1021};
+    if (chance(2)) return 0;
+    for (int k = 0; k < 8; ++k)
+      if (const std::int64_t drawn = pick(sizes); drawn <= budget) return drawn;
+    return 1;
+  }
+  Names axes(Case& c, int count, std::int64_t budget = 20'000) {
+    Names names;
+    for (int k = 0; k < count; ++k) {
+      names.emplace_back(1, static_cast<char>('a' + k));
+      const std::int64_t drawn = size(budget);
+      c.sizes[names.back()] = drawn;
+      budget /= std::max<std::int64_t>(drawn, 1);
+    }
+    return names;
+  }
+
+  /// Items side by side, some of them grouped in parentheses, a 1 or () now and then.
+  std::string compose(const Names& items) {
+    std::string out;
+    for (std::size_t k = 0; k < items.size();) {
+      const auto left = static_cast<std::int64_t>(items.size() - k);
+      const std::int64_t take = chance(25) ? 1 + below(std::min<std::int64_t>(left, 3)) : 0;
+      if (!out.empty()) out += ' ';
+      if (take == 0) {
+        out += items[k++];
+        continue;
+      }
+      std::string group;
+      for (std::int64_t j = 0; j < take; ++j) group += (j ? " " : "") + items[k++];
+      out += "(" + group + ")";
+    }
+    if (chance(6)) out += out.empty() ? "1" : chance(50) ? " 1" : " ()";
+    return out;
+  }
+  static Names bracketed(Names names, const Names& marked) {
+    for (std::string& name : names)
+      if (std::find(marked.begin(), marked.end(), name) != marked.end()) name = "[" + name + "]";
+    return names;
+  }
+
+ private:
+  Random& random_;
+};
+
+const std::vector<DType> kAllTypes = {DType::boolean, DType::i8, DType::i16, DType::i32, DType::i64, DType::u8, DType::u16,
+                                      DType::u32, DType::u64, DType::f16, DType::bf16, DType::f32, DType::f64};
+const std::vector<DType> kCommonTypes = {DType::f32, DType::f32, DType::f32, DType::f32, DType::f64, DType::i32, DType::i64, DType::u8, DType::boolean, DType::f16};
+
+void add_operands(Writer& w, Case& c, int count) {
+  const DType first = w.chance(50) ? w.pick(kCommonTypes) : w.pick(kAllTypes);
+  for (int k = 0; k < count; ++k) {
+    const DType dtype = w.chance(75) ? first : w.pick(kAllTypes);
+    const Layout layout = w.chance(55) ? Layout::Contiguous : kLayouts[w.below(std::size(kLayouts))];
+    c.operands.push_back({dtype, layout});
+  }
+}
+
+/// A diagonal now and then: an axis of an operand written twice.
+Names with_diagonal(Writer& w, Names names) {
+  if (!names.empty() && w.chance(8)) names.insert(names.begin() + w.below(static_cast<std::int64_t>(names.size()) + 1), std::string(w.pick(names)));
+  return names;
+}
+
+void move_case(Writer& w, Case& c) {
+  const Names names = w.axes(c, static_cast<int>(w.below(6)));
+  Names out = names;
+  if (w.chance(20)) {
+    out.emplace_back("z");
+    c.sizes["z"] = 1 + w.below(5);
+  }
+  c.pattern = w.compose(with_diagonal(w, w.shuffled(names))) + " -> " + w.compose(w.shuffled(out));
+  add_operands(w, c, 1);
+}
+
+/// Pieces that share some axes and have one of their own, joined on either side, both or none.
+void concat_case(Writer& w, Case& c) {
+  const Names shared = w.axes(c, static_cast<int>(w.below(3)), 600);
+  const int pieces = 2 + static_cast<int>(w.below(2));
+  Names own;
+  for (int k = 0; k < pieces; ++k) {
+    own.push_back(std::string("p") + std::to_string(k));
+    c.sizes[own.back()] = 1 + w.below(9);
+  }
+  const auto side = [&](bool joined) {
+    const Names order = w.shuffled(shared);
+    const auto at = static_cast<std::size_t>(w.below(static_cast<std::int64_t>(order.size()) + 1));
+    const auto write = [&](const std::string& item) {
+      Names items = order;
+      items.insert(items.begin() + static_cast<std::ptrdiff_t>(at), item);
+      std::string text;
+      for (const std::string& name : items) text += (text.empty() ? "" : " ") + name;
+      return text;
+    };
+    if (joined) {
+      std::string sum;
+      for (const std::string& name : own) sum += (sum.empty() ? "" : " + ") + name;
+      return write("(" + sum + ")");
+    }
+    std::string list;
+    for (const std::string& name : own) list += (list.empty() ? "" : ", ") + write(name);
+    return list;
+  };
+  const bool join_in = w.chance(40), join_out = w.chance(60);
+  c.pattern = side(join_in) + " -> " + side(join_out);
+  add_operands(w, c, join_in ? 1 : pieces);
+}
+
+void map_case(Writer& w, Case& c, int operands) {
+  const Names names = w.axes(c, static_cast<int>(w.below(5)));
+  Names used;
+  for (int k = 0; k < operands; ++k) {
+    const Names own = w.shuffled(k == 0 && w.chance(70) ? names : w.subset(names, 60));
+    used.insert(used.end(), own.begin(), own.end());
+    c.pattern += (k ? ", " : "") + w.compose(with_diagonal(w, own));
+  }
+  std::sort(used.begin(), used.end());
+  used.erase(std::unique(used.begin(), used.end()), used.end());
+  c.pattern += " -> " + w.compose(w.chance(60) ? used : w.shuffled(used));
+  add_operands(w, c, operands);
+}
+
+void reduce_case(Writer& w, Case& c) {
+  const Names names = w.axes(c, 1 + static_cast<int>(w.below(4)));
+  const Names marked = w.subset(names, 50);
+  Names kept;
+  for (const std::string& name : names)
+    if (std::find(marked.begin(), marked.end(), name) == marked.end()) kept.push_back(name);
+  c.pattern = w.compose(Writer::bracketed(with_diagonal(w, w.shuffled(names)), marked)) + " -> " + w.compose(w.chance(50) ? kept : w.shuffled(kept));
+  add_operands(w, c, 1);
+}
+
+void preserve_case(Writer& w, Case& c) {
+  const Names names = w.axes(c, 1 + static_cast<int>(w.below(4)));
+  const Names marked = w.subset(names, 40);
+  Names out = names;
+  if (w.chance(40)) {  // brackets keep their order, the others go anywhere
+    std::stable_partition(out.begin(), out.end(), [&](const std::string& n) { return std::find(marked.begin(), marked.end(), n) != marked.end(); });
+  }
+  c.pattern = w.compose(Writer::bracketed(names, marked)) + " -> " + w.compose(Writer::bracketed(out, marked));
+  add_operands(w, c, 1);
+}
+
+void order_case(Writer& w, Case& c) {
+  const Names names = w.axes(c, 1 + static_cast<int>(w.below(4)));
+  Names marked = w.subset(names, 50);
+  if (marked.empty()) marked = {w.pick(names)};
+  Names out;
+  for (const std::string& name : names)
+    if (std::find(marked.begin(), marked.end(), name) == marked.end()) out.push_back(name);
+  if (marked.size() > 1 || w.chance(50)) out.insert(out.begin() + w.below(static_cast<std::int64_t>(out.size()) + 1), "[" + std::to_string(marked.size()) + "]");
+  c.pattern = w.compose(Writer::bracketed(w.shuffled(names), marked)) + " -> " + w.compose(out);
+  add_operands(w, c, 1);
+}
+
+void dot_case(Writer& w, Case& c) {
+  const Names names = w.axes(c, 1 + static_cast<int>(w.below(5)), 60'000);
+  Names sides[2], out, marked;
+  for (const std::string& name : names) {
+    const std::int64_t role = w.below(4);  // contracted, batch, left, right
+    if (role != 3) sides[0].push_back(name);
+    if (role != 2) sides[1].push_back(name);
+    (role == 0 ? marked : out).push_back(name);
+  }
+  c.pattern = w.compose(Writer::bracketed(w.shuffled(sides[0]), marked)) + ", " + w.compose(Writer::bracketed(w.shuffled(sides[1]), marked));
+  const bool third = w.chance(15);
+  if (third) c.pattern += ", " + w.compose(w.subset(out, 50));
+  c.pattern += " -> " + w.compose(w.chance(60) ? out : w.shuffled(out));
+  add_operands(w, c, third ? 3 : 2);
+}
+
+void gather_case(Writer& w, Case& c) {
+  const Names names = w.axes(c, 1 + static_cast<int>(w.below(3)), 4'000);
+  Names marked = w.subset(names, 50);
+  if (marked.empty()) marked = {w.pick(names)};
+  Names kept;
+  for (const std::string& name : names)
+    if (std::find(marked.begin(), marked.end(), name) == marked.end()) kept.push_back(name);
+  c.sizes["p"] = w.size(40);
+  c.sizes["q"] = w.size(8);
+  Names loops = {"p"};
+  if (w.chance(40)) loops.emplace_back("q");
+  const bool one_tensor = w.chance(60);
+  c.pattern = w.compose(Writer::bracketed(w.shuffled(names), marked));
+  const int tensors = one_tensor ? 1 : static_cast<int>(marked.size());
+  Names out = kept;
+  for (int k = 0; k < tensors; ++k) {
+    Names own = w.subset(kept, 30);
+    const Names some = k == 0 ? loops : w.subset(loops, 60);
+    own.insert(own.end(), some.begin(), some.end());
+    own = w.shuffled(own);
+    if (one_tensor && (marked.size() > 1 || w.chance(30))) own.insert(own.begin() + w.below(static_cast<std::int64_t>(own.size()) + 1), "[" + std::to_string(marked.size()) + "]");
+    c.pattern += ", " + w.compose(own);
+  }
+  out.insert(out.end(), loops.begin(), loops.end());
+  c.pattern += " -> " + w.compose(w.shuffled(out));
+  add_operands(w, c, 1 + tensors);
+  static const std::vector<DType> kIntegers = {DType::i8, DType::i16, DType::i32, DType::i64, DType::u8, DType::u16, DType::u32, DType::u64};
+  for (std::size_t k = 1; k < c.operands.size(); ++k) c.operands[k].dtype = w.pick(kIntegers);
+}
+
+void write_case(Writer& w, Case& c, const einx::detail::ops::Op& op) {
+  using Family = einx::detail::notation::Family;
+  switch (op.family) {
+    case Family::Id: return w.chance(35) ? concat_case(w, c) : move_case(w, c);
+    case Family::Elementwise: return map_case(w, c, op.max_inputs > 0 ? op.max_inputs : 1 + static_cast<int>(w.below(3)));
+    case Family::Reduce: return reduce_case(w, c);
+    case Family::Dot: return dot_case(w, c);
+    case Family::ArgFind: return order_case(w, c);
+    case Family::GetAt: return gather_case(w, c);
+    default: return preserve_case(w, c);
+  }
+}
+
+/// Rare classes as often as the sixteen elementwise operations together.
+const einx::detail::ops::Op& draw_op(Writer& w) {
+  static const Names heavy = {"id", "id", "dot", "dot", "get_at", "softmax", "argmax", "sum", "max"};
+  if (w.chance(45)) return einx::detail::ops::get(w.pick(heavy));
+  const auto all = einx::detail::ops::all();
+  return *all[static_cast<std::size_t>(w.below(static_cast<std::int64_t>(all.size())))];
+}
+
+}  // namespace
+
+Case generate(Random& random, const std::string& only_op) {
+  Writer w(random);
+  Case c;
+  const auto& op = only_op.empty() ? draw_op(w) : einx::detail::ops::get(only_op);
+  c.op = std::string(op.name);
+  write_case(w, c, op);
+  c.dynamic = w.chance(10);
+  c.special = w.chance(15);
+  c.seed = random() % 1'000'000;
+  return c;
+}
+
+}  // namespace differential

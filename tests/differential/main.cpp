@@ -1,0 +1,136 @@
+// Random differential test: compiled code against the reference interpreter.
+//   differential [--cases N] [--seed S] [--op NAME] [--plant BUG | --plant-all] [--case 'LINE'] [--list-bugs]
+// Prints the seed, the counts by operation, class, dtype and layout, and for a failure the case as drawn and as shrunk. Exit 1 if any case failed
+// (with --plant: if the bug was not found).
+#include <cstdio>
+#include <cstring>
+
+#include "differential/case.h"
+
+namespace {
+
+using namespace differential;
+
+struct Settings {
+  int cases = 2000;
+  std::uint64_t seed = 20261121;
+  std::string op, plant, line;
+  bool list_bugs = false;
+};
+
+struct Counts {
+  std::map<std::string, int> op, op_class, dtype, layout;
+  int refused = 0, failed = 0, dynamic = 0;
+  void add(const Case& c, const Outcome& outcome) {
+    ++op[c.op];
+    ++op_class[outcome.op_class];
+    dynamic += c.dynamic;
+    refused += outcome.kind == Outcome::Kind::Refused;
+    for (const OperandSpec& operand : c.operands) {
+      ++dtype[std::string(einx::name_of(operand.dtype))];
+      ++layout[name_of(operand.layout)];
+    }
+  }
+};
+
+void print(const char* title, const std::map<std::string, int>& counts) {
+  std::printf("%s:", title);
+  for (const auto& [name, count] : counts) std::printf(" %s %d", name.c_str(), count);
+  std::printf("\n");
+}
+
+void report(const Case& c, const Outcome& outcome, const Bug* bug) {
+  std::printf("FAILED %s\n  %s\n", text(c).c_str(), outcome.why.c_str());
+  const Case small = shrink(c, bug);
+  std::printf("  shrunk: --case '%s'\n  %s\n", text(small).c_str(), run(small, bug).why.c_str());
+}
+
+/// The number of cases until the bug shows, or -1.
+int hunt(const Bug& bug, const Settings& settings) {
+  Random random(settings.seed);
+  for (int k = 1; k <= settings.cases; ++k) {
+    const Case c = generate(random, settings.op);
+    const Outcome outcome = run(c, &bug);
+    if (outcome.kind != Outcome::Kind::Different) continue;
+    std::printf("%-24s found by case %4d: %s\n", bug.name.c_str(), k, text(c).c_str());
+    return k;
+  }
+  std::printf("%-24s NOT FOUND in %d cases (%s)\n", bug.name.c_str(), settings.cases, bug.meaning.c_str());
+  return -1;
+}
+
+int hunt_all(const Settings& settings) {
+  int missed = 0, hunted = 0;
+  for (const Bug& bug : bugs()) {
+    if (settings.plant != "all" && settings.plant != bug.name) continue;
+    ++hunted;
+    missed += hunt(bug, settings) < 0;
+  }
+  std::printf("%d planted bugs, %d not found\n", hunted, missed);
+  return missed || !hunted ? 1 : 0;
+}
+
+int run_random(const Settings& settings) {
+  Random random(settings.seed);
+  Counts counts;
+  for (int k = 0; k < settings.cases && counts.failed < 5; ++k) {
+    const Case c = generate(random, settings.op);
+    const Outcome outcome = run(c, nullptr);
+    counts.add(c, outcome);
+    if (outcome.kind != Outcome::Kind::Different) continue;
+    ++counts.failed;
+    report(c, outcome, nullptr);
+  }
+  print("operations", counts.op);
+  print("classes", counts.op_class);
+  print("dtypes", counts.dtype);
+  print("layouts", counts.layout);
+  std::printf("seed %llu: %d cases, %d of them dynamic, %d refused by both, %d failed\n", static_cast<unsigned long long>(settings.seed), settings.cases,
+              counts.dynamic, counts.refused, counts.failed);
+  return counts.failed ? 1 : 0;
+}
+
+int run_line(const std::string& line) {
+  const auto c = parse(line);
+  if (!c) {
+    std::fprintf(stderr, "not a case: %s\n", line.c_str());
+    return 2;
+  }
+  const Outcome outcome = run(*c, nullptr);
+  std::printf("%s: %s %s\n", text(*c).c_str(), outcome.kind == Outcome::Kind::Different ? "FAILED" : "ok", outcome.why.c_str());
+  return outcome.kind == Outcome::Kind::Different;
+}
+
+bool read(int argc, char** argv, Settings& settings) {
+  for (int k = 1; k < argc; ++k) {
+    const std::string flag = argv[k];
+    if (flag == "--list-bugs") {
+      settings.list_bugs = true;
+      continue;
+    }
+    if (++k >= argc) return false;
+    if (flag == "--cases") settings.cases = std::atoi(argv[k]);
+    else if (flag == "--seed") settings.seed = std::strtoull(argv[k], nullptr, 10);
+    else if (flag == "--op") settings.op = argv[k];
+    else if (flag == "--plant") settings.plant = argv[k];
+    else if (flag == "--case") settings.line = argv[k];
+    else return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Settings settings;
+  if (!read(argc, argv, settings)) {
+    std::fprintf(stderr, "usage: differential [--cases N] [--seed S] [--op NAME] [--plant BUG|all] [--case 'LINE'] [--list-bugs]\n");
+    return 2;
+  }
+  if (settings.list_bugs) {
+    for (const Bug& bug : bugs()) std::printf("%-24s %s\n", bug.name.c_str(), bug.meaning.c_str());
+    return 0;
+  }
+  if (!settings.line.empty()) return run_line(settings.line);
+  return settings.plant.empty() ? run_random(settings) : hunt_all(settings);
+}

@@ -1,0 +1,87 @@
+#include "differential/operands.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "tensor/tensor.h"
+
+namespace differential {
+namespace {
+
+namespace tensor = einx::detail::tensor;
+
+double special_real(Random& random) {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  constexpr double values[] = {std::numeric_limits<double>::quiet_NaN(), inf, -inf, -0.0, 0.0, 1.0, -1.0};
+  return values[random() % std::size(values)];
+}
+
+std::int64_t extreme_integer(DType dtype, Random& random) {
+  const int bits = static_cast<int>(einx::size_of(dtype)) * 8;
+  const std::int64_t top = tensor::is_signed(dtype) ? (std::int64_t(1) << (bits - 2)) * 2 - 1 : -1;  // all ones for unsigned
+  const std::int64_t values[] = {top, tensor::is_signed(dtype) ? -top - 1 : top, 0, 1};
+  return values[random() % std::size(values)];
+}
+
+/// Small values, exact in every dtype; products stay in range.
+tensor::Scalar value(const Filling& filling, DType dtype, Random& random) {
+  if (filling.coordinate_of > 0) {
+    const std::int64_t n = std::min<std::int64_t>(filling.coordinate_of, dtype == DType::i8 ? 128 : dtype == DType::u8 ? 256 : filling.coordinate_of);
+    const auto coordinate = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(n));
+    const bool negative = tensor::is_signed(dtype) && random() % 4 == 0 && filling.coordinate_of <= 128;
+    return tensor::make_scalar(negative ? coordinate - n + (n - filling.coordinate_of) : coordinate, dtype);
+  }
+  const bool special = filling.special && random() % 8 == 0;
+  if (dtype == DType::boolean) return tensor::make_scalar(std::int64_t(random() % 2), dtype);
+  if (tensor::is_integer(dtype)) {
+    if (special) return tensor::make_scalar(extreme_integer(dtype, random), dtype);
+    return tensor::make_scalar(static_cast<std::int64_t>(random() % 9) - (tensor::is_signed(dtype) ? 4 : 0), dtype);
+  }
+  if (special) return tensor::make_scalar(special_real(random), dtype);
+  if (filling.near_one) return tensor::make_scalar(1.0 + (static_cast<double>(random() % 17) - 8.0) / 64.0, dtype);
+  return tensor::make_scalar((static_cast<double>(random() % 65) - 32.0) / 8.0, dtype);
+}
+
+Tensor filled(const Shape& shape, DType dtype, const Filling& filling, Random& random) {
+  Tensor result = Tensor::empty(shape, dtype);
+  auto* bytes = static_cast<char*>(result.data());
+  for (std::int64_t k = 0; k < result.size(); ++k) tensor::store(bytes + k * static_cast<std::int64_t>(einx::size_of(dtype)), value(filling, dtype, random));
+  return result;
+}
+
+std::vector<int> reversed_order(int rank) {
+  std::vector<int> order(static_cast<std::size_t>(rank));
+  for (int d = 0; d < rank; ++d) order[static_cast<std::size_t>(d)] = rank - 1 - d;
+  return order;
+}
+
+}  // namespace
+
+Tensor make_operand(const Shape& shape, const OperandSpec& spec, const Filling& filling, Random& random) {
+  const int rank = static_cast<int>(shape.size());
+  const int axis = rank ? static_cast<int>(random() % static_cast<std::uint64_t>(rank)) : 0;
+  Shape larger = shape;
+  switch (rank == 0 && spec.layout != Layout::Misaligned ? Layout::Contiguous : spec.layout) {
+    case Layout::Contiguous: return filled(shape, spec.dtype, filling, random);
+    case Layout::Permuted: {
+      std::reverse(larger.begin(), larger.end());
+      return filled(larger, spec.dtype, filling, random).permuted(reversed_order(rank));
+    }
+    case Layout::Sliced: {
+      larger[static_cast<std::size_t>(axis)] = larger[static_cast<std::size_t>(axis)] * 2 + 1;
+      return filled(larger, spec.dtype, filling, random).sliced(axis, 1, larger[static_cast<std::size_t>(axis)], 2);
+    }
+    case Layout::Reversed: return filled(shape, spec.dtype, filling, random).reversed(axis);
+    case Layout::Broadcast: {
+      larger[static_cast<std::size_t>(axis)] = std::min<std::int64_t>(1, larger[static_cast<std::size_t>(axis)]);
+      return filled(larger, spec.dtype, filling, random).broadcast_to(shape);
+    }
+    case Layout::Misaligned: break;
+  }
+  std::int64_t elements = 1;
+  for (const std::int64_t extent : shape) elements *= extent;
+  return filled({elements + 1}, spec.dtype, filling, random).sliced(0, 1, elements + 1).reshaped(shape);
+}
+
+}  // namespace differential

@@ -1,0 +1,183 @@
+// One case: operands from the seed, the reference's answer, compiled code's answer, and how near they must be.
+#include <cmath>
+#include <limits>
+
+#include "differential/case.h"
+#include "differential/operands.h"
+#include "notation/notation.h"
+#include "passes/passes.h"
+#include "tensor/tensor.h"
+
+namespace differential {
+namespace {
+
+namespace api = einx::detail::api;
+namespace notation = einx::detail::notation;
+namespace ops = einx::detail::ops;
+namespace tensor = einx::detail::tensor;
+namespace trace = einx::detail::trace;
+
+std::vector<notation::Constraint> constraints(const Case& c) {
+  std::vector<notation::Constraint> result;
+  for (const auto& [name, size] : c.sizes) {
+    notation::Constraint constraint;
+    constraint.name = name;
+    constraint.values = {size};
+    result.push_back(constraint);
+  }
+  return result;
+}
+
+/// The operands' shapes follow from the input side of the pattern and the sizes.
+std::vector<Shape> shapes(const Case& c) {
+  const std::string inputs = c.pattern.substr(0, c.pattern.find("->"));
+  const std::vector<notation::Operand> unknown(c.operands.size(), notation::Operand{std::nullopt, "unknown"});
+  return notation::solve_axes(inputs, unknown, constraints(c), false).shapes;
+}
+
+trace::Call describe(const Case& c, const std::vector<Tensor>& operands) {
+  trace::Call call;
+  call.op = &ops::get(c.op);
+  call.pattern = c.pattern;
+  call.constraints = constraints(c);
+  for (const Tensor& operand : operands) {
+    const Shape shape(operand.shape().begin(), operand.shape().end()), strides(operand.strides().begin(), operand.strides().end());
+    call.operands.push_back({trace::Operand::Kind::Tensor, einx::detail::graph::make_type(operand.dtype(), shape, strides)});
+  }
+  return call;
+}
+
+/// Smallest indexed axis: coordinates below it are valid wherever they are used.
+std::int64_t smallest_indexed(const Case& c) {
+  std::int64_t smallest = std::numeric_limits<std::int64_t>::max();
+  const std::string tensor_expr = c.pattern.substr(0, c.pattern.find(','));
+  for (const auto& [name, size] : c.sizes)
+    if (tensor_expr.find("[" + name + "]") != std::string::npos) smallest = std::min(smallest, size);
+  return smallest;
+}
+
+std::vector<Tensor> operands(const Case& c) {
+  Random random(c.seed);
+  std::vector<Tensor> result;
+  const std::vector<Shape> all = shapes(c);
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    const bool coordinates = c.op == "get_at" && k > 0;
+    const Filling filling{c.special, c.op == "prod" || c.op == "multiply", coordinates ? smallest_indexed(c) : 0};
+    result.push_back(make_operand(all[k], c.operands[k], filling, random));
+  }
+  return result;
+}
+
+std::vector<Tensor> execute(const api::Executable& executable, const std::vector<Tensor>& tensors) {
+  std::vector<const Tensor*> addresses;
+  for (const Tensor& t : tensors) addresses.push_back(&t);
+  std::vector<Tensor> results(executable.outputs.size());
+  api::run(executable, addresses, results);
+  return results;
+}
+
+api::Executable compiled(const Case& c, const api::Executable& reference, const Bug* bug, bool& planted) {
+  api::Executable result = reference;
+  const auto& target = einx::detail::codegen::host_target();
+  auto program = einx::detail::loops::lower(reference.graph, target.machine, {.dynamic = c.dynamic});
+  planted = bug && bug->plant(program);
+  if (!bug)
+    if (const auto broken = einx::detail::loops::verify(program)) throw std::runtime_error("verify: " + *broken);
+  result.empty_reduction = program.empty_reduction;
+  result.code = einx::detail::codegen::compile(program, target);
+  return result;
+}
+
+/// How far apart results may be, relative to the magnitudes that went in.
+double tolerance(const Case& c, DType dtype, double magnitude, double count) {
+  if (!tensor::is_float(dtype)) return 0;
+  const double epsilon = dtype == DType::f64 ? 2.3e-16 : dtype == DType::f32 ? 1.2e-7 : dtype == DType::f16 ? 9.8e-4 : 7.9e-3;
+  const bool exact = c.op == "id" || c.op == "max" || c.op == "min" || c.op == "get_at" || c.op == "maximum" || c.op == "minimum" || c.op == "where";
+  if (exact) return 0;
+  return epsilon * (16 + 4 * std::sqrt(count)) * magnitude;
+}
+
+bool close(double a, double b, double allowed) {
+  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
+  if (a == b) return true;
+  if (std::isinf(a) || std::isinf(b)) return false;
+  return std::fabs(a - b) <= allowed;
+}
+
+/// Largest finite magnitude among the operands' values, and 1.
+double magnitude(const std::vector<Tensor>& tensors, bool product) {
+  double result = 1;
+  for (const Tensor& t : tensors) {
+    double largest = 1;
+    if (tensor::is_float(t.dtype()) || product)
+      for (const double v : t.to_vector<double>())
+        if (std::isfinite(v)) largest = std::max(largest, std::fabs(v));
+    result = product ? result * largest : std::max(result, largest);
+  }
+  return result;
+}
+
+std::string compare(const Case& c, const std::vector<Tensor>& inputs, const Tensor& got, const Tensor& want) {
+  if (got.dtype() != want.dtype() || !std::ranges::equal(got.shape(), want.shape())) return "another type";
+  double count = 1;
+  for (const auto& [name, size] : c.sizes) count *= static_cast<double>(std::max<std::int64_t>(size, 1));
+  const double scale = magnitude(inputs, c.op == "dot" || c.op == "multiply") * (c.op == "var" || c.op == "sum" || c.op == "dot" ? 8 : 1);
+  const Tensor flat_got = got.clone(), flat_want = want.clone();
+  const auto bytes = static_cast<std::int64_t>(einx::size_of(got.dtype()));
+  for (std::int64_t k = 0; k < got.size(); ++k) {
+    const auto a = tensor::load(static_cast<const char*>(flat_got.data()) + k * bytes, got.dtype());
+    const auto b = tensor::load(static_cast<const char*>(flat_want.data()) + k * bytes, got.dtype());
+    const double x = tensor::to_double(a), y = tensor::to_double(b);
+    const bool same = tensor::is_float(got.dtype()) ? close(x, y, tolerance(c, got.dtype(), std::max(scale, std::fabs(y)), count)) : a.i == b.i;
+    if (!same) return "element " + std::to_string(k) + ": compiled " + std::to_string(x) + ", reference " + std::to_string(y);
+  }
+  return "";
+}
+
+std::string class_of(const einx::detail::loops::Program& program) {
+  for (const auto& step : program.steps) {
+    if (std::holds_alternative<einx::detail::loops::Matmul>(step)) return "matmul";
+    const std::string& schedule = std::get<einx::detail::loops::Kernel>(step).schedule;
+    return schedule.substr(0, schedule.find_first_of(" :,;\n"));
+  }
+  return "none";
+}
+
+}  // namespace
+
+Outcome run(const Case& c, const Bug* bug) {
+  const std::vector<Tensor> inputs = operands(c);
+  api::ExecutablePtr reference;
+  std::vector<Tensor> want;
+  Outcome outcome;
+  std::string refused;
+  try {
+    reference = api::compile(describe(c, inputs), {.jit = false});
+    want = execute(*reference, inputs);
+  } catch (const einx::InternalError& error) {
+    return {Outcome::Kind::Different, std::string("reference: ") + error.what(), ""};
+  } catch (const einx::Error& error) {
+    if (!reference) return {Outcome::Kind::Refused, error.what(), "refused"};
+    refused = error.class_name();
+  }
+  try {
+    bool planted = false;
+    const api::Executable executable = compiled(c, *reference, bug, planted);
+    if (bug && !planted) return {Outcome::Kind::Refused, "no place for the bug", "refused"};
+    outcome.op_class = class_of(einx::detail::loops::lower(reference->graph, einx::detail::codegen::host_target().machine, {.dynamic = c.dynamic}));
+    const std::vector<Tensor> got = execute(executable, inputs);
+    if (!refused.empty()) return {Outcome::Kind::Different, "the reference raises " + refused + ", compiled code does not", outcome.op_class};
+    for (std::size_t k = 0; k < want.size(); ++k) {
+      const std::string why = compare(c, inputs, got[k], want[k]);
+      if (!why.empty()) return {Outcome::Kind::Different, "output " + std::to_string(k) + ", " + why, outcome.op_class};
+    }
+  } catch (const einx::Error& error) {
+    if (error.class_name() == refused) return {Outcome::Kind::Refused, error.what(), "refused"};
+    return {Outcome::Kind::Different, std::string(error.class_name()) + ": " + error.what(), outcome.op_class};
+  } catch (const std::exception& error) {
+    return {Outcome::Kind::Different, error.what(), outcome.op_class};
+  }
+  return outcome;
+}
+
+}  // namespace differential
