@@ -90,7 +90,7 @@ namespace {
 template <class T, class Bits>
 std::string line_of(Bits bits) {
   T value;
-  std::memcpy(&value, &bits, sizeof value);
+  std::memcpy(static_cast<void*>(&value), &bits, sizeof value);
   Graph made;
   made.results = {graph::add_constant(made, Tensor::copy_of<T>({value}, {}))};
   const std::string text = graph::text(made);
