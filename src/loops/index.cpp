@@ -1,0 +1,121 @@
+// get_at: coordinates are checked as far out as they are known; then whole contiguous slices move as vectors.
+#include <algorithm>
+#include <cstdlib>
+
+#include "loops/estimate.h"
+
+namespace einx::detail::loops {
+namespace {
+
+bool moves(const Access& access, int axis) { return !access.strides[axis].is(0); }
+
+bool in_coordinates(const Nest& nest, int axis) {
+  return std::ranges::any_of(nest.coordinates, [&](const Coordinate& c) { return moves(c.access, axis); });
+}
+
+struct GatherChoice {
+  std::vector<int> loops;  ///< axes of the coordinates, then those of the slice, without the vector axis
+  int vector = -1;
+  int lanes = 1, unroll = 1;
+  std::int64_t grain = 0;
+  std::string why;
+};
+
+/// The slice's axis that is contiguous on both sides, else in the output, else in the tensor.
+int pick_vector(const Nest& nest, std::span<const int> slice) {
+  const auto rank = [&](int axis) { return 2 * (stride_of(nest.outputs[0], axis) == 1) + (stride_of(nest.inputs[0], axis) == 1); };
+  int best = -1;
+  for (int axis : slice)
+    if (nest.axes[axis].extent.value >= 2 && (best < 0 || rank(axis) > rank(best))) best = axis;
+  return best >= 0 && rank(best) > 0 ? best : -1;
+}
+
+GatherChoice choose(const Nest& nest, const Plan& plan) {
+  GatherChoice c;
+  c.lanes = int(std::max<std::int64_t>(1, plan.machine.vector_bytes / std::max(loops::size_of(nest.inputs[0].dtype), loops::size_of(nest.outputs[0].dtype))));
+  c.unroll = plan.machine.vector_registers >= 32 ? 8 : 4;
+  std::vector<int> slice;
+  for (int axis : axes_where(nest, false)) (in_coordinates(nest, axis) ? c.loops : slice).push_back(axis);
+  if (plan.dynamic) c.vector = slice.empty() ? -1 : slice.back();
+  else c.vector = pick_vector(nest, slice);
+  std::erase(slice, c.vector);
+  c.why = c.vector >= 0 ? "slices move as vectors along " + nest.axes[c.vector].name : "element by element: no slice is contiguous";
+  c.loops.insert(c.loops.end(), slice.begin(), slice.end());
+  if (c.loops.empty()) return c;
+  if (plan.dynamic) {
+    c.grain = 64;
+    return c;
+  }
+  const std::int64_t outer = nest.axes[c.loops[0]].extent.value;
+  if (c.vector >= 0) c.unroll = int(std::clamp<std::int64_t>(nest.axes[c.vector].extent.value / c.lanes, 1, c.unroll));
+  const double speed = c.vector >= 0 ? 0.5 * c.lanes : 1.0;
+  c.grain = parallel_grain(outer, cost(nest) * double(volume(nest)) / double(outer) / std::max(speed, 1.0));
+  if (c.grain > 0) c.why += "\nthreads take " + nest.axes[c.loops[0]].name + " in parts of " + std::to_string(c.grain);
+  return c;
+}
+
+class GatherKernel {
+ public:
+  GatherKernel(const Nest& nest, Plan& plan, GatherChoice choice) : b_(nest, plan), c_(std::move(choice)), checked_(nest.coordinates.size()) {}
+
+  void make() {
+    Body body;
+    loop(body, 0);
+    b_.say(b_.nest.label);
+    b_.say(c_.why);
+    b_.finish(std::move(body));
+  }
+
+ private:
+  /// Checks the coordinates that change with no loop further in than `depth`, and not with fewer.
+  void check(Body& body, std::size_t depth) {
+    for (std::size_t k = 0; k < checked_.size(); ++k) {
+      const Coordinate& c = b_.nest.coordinates[k];
+      std::size_t known = 0;
+      for (std::size_t d = 0; d < c_.loops.size(); ++d)
+        if (moves(c.access, c_.loops[d])) known = d + 1;
+      if (known != depth) continue;
+      const Ref value = load_coordinate(b_, body, c);
+      checked_[k] = b_.reg("index", DType::i64);
+      body.push_back({Check{checked_[k], value, c.extent, c.operand, c.axis, b_.address(c.position)}});
+    }
+  }
+
+  void loop(Body& body, std::size_t depth) {
+    check(body, depth);
+    if (depth == c_.loops.size()) return slice(body);
+    const bool parallel = depth == 0 && c_.grain > 0 && checked_at_top() == 0;
+    b_.over(body, c_.loops[depth], parallel ? header(LoopKind::Parallel, 1, 1, c_.grain) : header(LoopKind::Serial),
+            [&](Body& in) { loop(in, depth + 1); });
+  }
+
+  /// Coordinates that no loop changes stand before the first loop, which then cannot be a parallel one.
+  std::ptrdiff_t checked_at_top() const {
+    return std::ranges::count_if(b_.nest.coordinates, [&](const Coordinate& c) {
+      return std::ranges::none_of(c_.loops, [&](int axis) { return moves(c.access, axis); });
+    });
+  }
+
+  void slice(Body& body) {
+    if (c_.vector < 0) return move(body);
+    b_.over(body, c_.vector, header(LoopKind::Vector, c_.lanes, c_.unroll), [&](Body& in) { move(in); });
+  }
+
+  void move(Body& body) {
+    const Access& input = b_.nest.inputs[0];
+    Address from = b_.address(input);
+    for (std::size_t k = 0; k < checked_.size(); ++k) from.indirect.push_back({checked_[k].reg, b_.nest.coordinates[k].stride});
+    const Ref value = b_.load(body, "x", input.buffer, input.dtype, std::move(from));
+    b_.store(body, b_.nest.outputs[0], b_.cast(body, value, input.computed));
+  }
+
+  AxisBuilder b_;
+  GatherChoice c_;
+  std::vector<Ref> checked_;
+};
+
+}  // namespace
+
+void schedule_index(const Nest& nest, Plan& plan) { GatherKernel(nest, plan, choose(nest, plan)).make(); }
+
+}  // namespace einx::detail::loops

@@ -1,0 +1,165 @@
+// Reductions of one pass: sum, max, any, ... The vector axis and its order are chosen in choose_rows.cpp; wide columns and few results have
+// forms of their own.
+#include <algorithm>
+
+#include "loops/estimate.h"
+#include "loops/rows.h"
+
+namespace einx::detail::loops {
+namespace {
+
+const ops::Rows& rows_of(const Nest& nest) { return std::get<ops::Rows>(nest.meaning); }
+
+// ---------------------------------------------------------------- columns
+constexpr std::int64_t kColumnBytes = 16 << 10;  ///< accumulators of a block, leaving half of a small L1 to the rows
+constexpr int kRows = 4;                         ///< rows taken together: one load and store of the accumulators for all
+
+class ColumnsKernel {
+ public:
+  ColumnsKernel(const Nest& nest, Plan& plan, const RowsChoice& choice, std::int64_t block)
+      : b_(nest, plan), pass_(rows_of(nest).passes[0]), c_(choice), block_(block) {
+    for (const tensor::Scalar& identity : pass_.identity)
+      buffers_.push_back(b_.buffer("acc", Buffer::Kind::Local, identity.dtype, block));
+  }
+
+  void make() {
+    Body body;
+    const bool by_rows = c_.grain > 0;
+    Loop tiles = header(LoopKind::Tile, block_);
+    if (by_rows) {
+      outer(body, 0, [&](Body& in) { b_.over(in, c_.vector, tiles, [&](Body& at) { block(at); }); });
+    } else {
+      tiles.kind = c_.tile > 0 ? LoopKind::Parallel : LoopKind::Tile;
+      b_.over(body, c_.vector, tiles, [&](Body& in) { outer(in, 0, [&](Body& at) { block(at); }); });
+    }
+    b_.say(b_.nest.label);
+    b_.say(c_.why);
+    b_.say("blocks of " + std::to_string(block_) + " columns with accumulators in L1, " + std::to_string(kRows) +
+           " rows at a time: rows are read in long runs");
+    b_.finish(std::move(body));
+  }
+
+ private:
+  void outer(Body& body, std::size_t k, const AxisBuilder::Inner& inner) {
+    if (k == c_.outer.size()) return inner(body);
+    const bool parallel = k == 0 && c_.grain > 0;
+    b_.over(body, c_.outer[k], parallel ? header(LoopKind::Parallel, 1, 1, c_.grain) : header(LoopKind::Serial),
+            [&](Body& in) { outer(in, k + 1, inner); });
+  }
+
+  /// A vector loop over the columns of the block.
+  void columns(Body& body, const AxisBuilder::Inner& inner) {
+    Loop loop = header(LoopKind::Vector, c_.lanes, c_.unroll);
+    loop.extent = constant(block_);
+    loop.outer = b_.at[c_.vector].vars.back();
+    loop.outer_extent = b_.nest.axes[c_.vector].extent;
+    b_.over(body, c_.vector, std::move(loop), inner);
+  }
+  Address in_block() const { return {{}, {{b_.at[c_.vector].vars.back(), constant(1)}}, {}}; }
+
+  std::vector<Ref> load_accumulators(Body& body) {
+    std::vector<Ref> values;
+    for (std::size_t k = 0; k < buffers_.size(); ++k)
+      values.push_back(b_.load(body, "acc", buffers_[k], pass_.identity[k].dtype, in_block()));
+    return values;
+  }
+  void store_accumulators(Body& body, std::span<const Ref> values) {
+    for (std::size_t k = 0; k < buffers_.size(); ++k) body.push_back({Store{buffers_[k], in_block(), values[k], false}});
+  }
+  std::vector<Ref> combine(Body& body, const ops::ScalarFn& fn, std::span<const Ref> left, std::span<const Ref> right) {
+    std::vector<Lazy> args = ready(left);
+    for (const Ref& ref : right) args.push_back(ready(ref));
+    return b_.apply(body, "a", fn, args);
+  }
+  std::vector<Ref> map(Body& body) {
+    std::vector<Lazy> args;
+    for (const Access& input : b_.nest.inputs) args.push_back([&](Body& in) { return b_.load(in, input); });
+    args.push_back([&](Body& in) { return b_.index(in, "n", Address{b_.nest.count, {}, {}}); });
+    const DType position = pass_.map.args.back();
+    args.push_back([&, position](Body& in) { return b_.index(in, "position", b_.address(b_.nest.position_strides), position); });
+    return b_.apply(body, "v", pass_.map, args);
+  }
+
+  /// `count` rows from where the reduced axis `row` stands, added pairwise (or, where order counts, one after the other).
+  void rows(Body& body, int row, int count) {
+    columns(body, [&](Body& in) {
+      const std::int64_t first = b_.at[row].start;
+      std::vector<Ref> total = load_accumulators(in);
+      std::vector<std::vector<Ref>> values;
+      for (int k = 0; k < count; ++k, ++b_.at[row].start) {
+        values.push_back(map(in));
+        if (!c_.in_order) continue;
+        total = combine(in, *c_.in_order, total, values.back());
+      }
+      b_.at[row].start = first;
+      if (!c_.in_order) {
+        for (; values.size() > 1; values.pop_back(), values.pop_back()) {  // the last two become one in front
+          auto pair = combine(in, pass_.combine, values[values.size() - 2], values.back());
+          values.insert(values.begin(), std::move(pair));
+        }
+        total = combine(in, pass_.combine, total, values[0]);
+      }
+      store_accumulators(in, total);
+    });
+  }
+
+  void block(Body& body) {
+    columns(body, [&](Body& in) {
+      for (std::size_t k = 0; k < buffers_.size(); ++k) {
+        const Ref identity = b_.reg("e", pass_.identity[k].dtype);
+        b_.set(in, identity, pass_.identity[k]);
+        in.push_back({Store{buffers_[k], in_block(), identity, false}});
+      }
+    });
+    const std::span<const int> around = std::span(c_.inner).first(c_.inner.size() - 1);
+    b_.over(body, around, [&](Body& in) { all_rows(in, c_.inner.back()); });
+    columns(body, [&](Body& in) {
+      const std::vector<Ref> accumulators = load_accumulators(in);
+      std::vector<Lazy> args = ready(accumulators);
+      args.push_back([&](Body& at) { return b_.index(at, "n", Address{b_.nest.count, {}, {}}); });
+      store_results(b_, in, b_.apply(in, "y", rows_of(b_.nest).result, args), {}, 0);
+    });
+  }
+
+  void all_rows(Body& body, int row) {
+    const std::int64_t extent = b_.nest.axes[row].extent.value, whole = extent - extent % kRows;
+    Loop fours = header(LoopKind::Tile, kRows);
+    fours.extent = constant(whole);
+    b_.over(body, row, fours, [&](Body& in) { rows(in, row, kRows); });
+    for (std::int64_t k = whole; k < extent; ++k) {
+      b_.at[row].start = k;
+      rows(body, row, 1);
+    }
+    b_.at[row].start = 0;
+  }
+
+  AxisBuilder b_;
+  const ops::Pass& pass_;
+  const RowsChoice& c_;
+  std::int64_t block_;
+  std::vector<BufferId> buffers_;
+};
+
+}  // namespace
+
+bool schedule_columns(const Nest& nest, Plan& plan, const RowsChoice& choice) {
+  const ops::Rows& rows = rows_of(nest);
+  if (rows.passes.size() != 1 || rows.per_element || !choice.spread.empty() || choice.inner.empty()) return false;
+  if (choice.vector < 0 || nest.axes[choice.vector].reduced) return false;
+  const NestAxis& columns = nest.axes[choice.vector];
+  const std::int64_t extent = columns.extent.value, deep = nest.axes[choice.inner.back()].extent.value;
+  for (const Access& input : nest.inputs)
+    if (stride_of(input, choice.vector) != 1) return false;
+  std::int64_t bytes = 0;
+  for (const tensor::Scalar& identity : rows.passes[0].identity) bytes += loops::size_of(identity.dtype);
+  const std::int64_t step = std::int64_t(choice.lanes) * choice.unroll;
+  if (deep < 2 * kRows || extent < 2 * step) return false;
+  std::int64_t block = round_up(std::min(extent, kColumnBytes / bytes), step);
+  if (choice.grain == 0 && choice.tile > 0) block = std::min(block, std::max(round_up(extent / 8, step), 4 * step));
+  ColumnsKernel(nest, plan, choice, block).make();
+  return true;
+}
+
+void schedule_reduce(const Nest& nest, Plan& plan) { schedule_rows(nest, plan); }
+
+}  // namespace einx::detail::loops

@@ -1,0 +1,152 @@
+// Few results of many elements: the longest reduced axis is cut into parts of a size that follows from the shape; each part is reduced on its own
+// (by whichever thread), and a second kernel combines the parts. The tree is the same for every number of threads.
+#include <algorithm>
+#include <numeric>
+
+#include "loops/estimate.h"
+#include "loops/rows.h"
+
+namespace einx::detail::loops {
+namespace {
+
+const ops::Rows& rows_of(const Nest& nest) { return std::get<ops::Rows>(nest.meaning); }
+
+constexpr std::int64_t kMaxParts = 256;
+constexpr double kPartTime = 25e3;  ///< nanoseconds by the estimate: half a fork's worth, as there are many parts
+
+struct Cut {
+  int axis = -1;
+  std::int64_t part = 0, parts = 0, rest = 0;
+};
+
+Cut choose_cut(const Nest& nest, const RowsChoice& choice) {
+  Cut cut;
+  for (int axis : axes_where(nest, true))
+    if (cut.axis < 0 || nest.axes[axis].extent.value > nest.axes[cut.axis].extent.value) cut.axis = axis;
+  if (cut.axis < 0) return cut;
+  const std::int64_t extent = nest.axes[cut.axis].extent.value;
+  const double each = time_of(nest, choice.lanes) / double(extent);
+  const std::int64_t unit = cut.axis == choice.vector ? std::int64_t(choice.lanes) * choice.unroll : 4;
+  const std::int64_t wanted = std::max<std::int64_t>(1, std::int64_t(kPartTime / std::max(each, 1e-3)));
+  cut.part = round_up(std::max(wanted, (extent + kMaxParts - 1) / kMaxParts), unit);
+  cut.parts = extent / cut.part;
+  cut.rest = extent % cut.part;
+  return cut;
+}
+
+/// Row-major strides of the kept axes that something reads: where a part's results lie in a temporary.
+std::vector<Int> dense_strides(const Nest& nest) {
+  std::vector<Int> strides(nest.axes.size(), constant(0));
+  std::int64_t stride = 1;
+  for (std::size_t a = nest.axes.size(); a-- > 0;) {
+    if (nest.axes[a].reduced || !read_along(nest, int(a))) continue;
+    strides[a] = constant(stride);
+    stride *= nest.axes[a].extent.value;
+  }
+  return strides;
+}
+
+std::vector<DType> accumulator_dtypes(const ops::Pass& pass) {
+  std::vector<DType> dtypes;
+  for (const tensor::Scalar& identity : pass.identity) dtypes.push_back(identity.dtype);
+  return dtypes;
+}
+
+std::vector<DType> plus_counts(std::vector<DType> dtypes, int counts) {
+  dtypes.insert(dtypes.end(), std::size_t(counts), DType::i64);
+  return dtypes;
+}
+
+/// An axis in front of all others, with its strides.
+void add_axis(Nest& nest, const NestAxis& axis, const std::vector<Int>& inputs, Int outputs, Int position) {
+  nest.axes.insert(nest.axes.begin(), axis);
+  for (std::size_t k = 0; k < nest.inputs.size(); ++k) nest.inputs[k].strides.insert(nest.inputs[k].strides.begin(), inputs[k]);
+  for (Access& output : nest.outputs) output.strides.insert(output.strides.begin(), outputs);
+  nest.position_strides.insert(nest.position_strides.begin(), position);
+}
+
+void drop_axis(Nest& nest, int axis) {
+  const auto drop = [&](auto& items) { items.erase(items.begin() + axis); };
+  drop(nest.axes);
+  drop(nest.position_strides);
+  for (Access& access : nest.inputs) drop(access.strides);
+  for (Access& access : nest.outputs) drop(access.strides);
+}
+
+std::vector<Access> temporaries(const Nest& nest, Plan& plan, const Cut& cut, std::int64_t results) {
+  std::vector<Access> accesses;
+  for (DType dtype : accumulator_dtypes(rows_of(nest).passes[0])) {
+    const auto id = BufferId(plan.program.buffers.size());
+    const std::int64_t elements = results * (cut.parts + (cut.rest > 0));
+    plan.program.buffers.push_back({"part" + std::to_string(id), Buffer::Kind::Temporary, dtype, 0, elements});
+    accesses.push_back({id, dtype, dtype, constant(0), dense_strides(nest)});
+  }
+  return accesses;
+}
+
+/// The nest of the parts [first, first + parts), each `extent` long: accumulators as results.
+Nest partial(const Nest& nest, const Cut& cut, const std::vector<Access>& temporary, std::int64_t results, bool rest) {
+  Nest made = nest;
+  auto& rows = std::get<ops::Rows>(made.meaning);
+  const std::vector<DType> dtypes = accumulator_dtypes(rows.passes[0]);
+  rows.result = forward_fn(plus_counts(dtypes, 1), int(dtypes.size()));
+  rows.coordinates = false;
+  made.outputs = temporary;
+  for (int axis = int(made.axes.size()) - 1; axis >= 0; --axis)
+    if (!made.axes[axis].reduced && !read_along(nest, axis)) drop_axis(made, axis);
+  int cut_axis = cut.axis;
+  for (int axis = 0; axis < cut.axis; ++axis) cut_axis -= !nest.axes[axis].reduced && !read_along(nest, axis);
+  std::vector<Int> strides;
+  for (const Access& input : made.inputs) strides.push_back(constant(input.strides[cut_axis].value * cut.part));
+  const Int position = constant(made.position_strides[cut_axis].value * cut.part);
+  made.axes[cut_axis].extent = constant(rest ? cut.rest : cut.part);
+  made.label += rest ? ", the last part" : ", " + std::to_string(cut.parts) + " parts";
+  if (!rest) {
+    add_axis(made, {"part", constant(cut.parts), false}, strides, constant(results), position);
+    return made;
+  }
+  for (std::size_t k = 0; k < made.inputs.size(); ++k) made.inputs[k].offset.value += strides[k].value * cut.parts;
+  for (Access& output : made.outputs) output.offset.value += results * cut.parts;
+  return made;
+}
+
+/// The nest that combines the parts into the results of the original.
+Nest combining(const Nest& nest, const Cut& cut, const std::vector<Access>& temporary, std::int64_t results) {
+  Nest made = nest;
+  made.label += ", the parts combined";
+  made.inputs = temporary;
+  for (std::size_t axis = made.axes.size(); axis-- > 0;)
+    if (made.axes[axis].reduced) drop_axis(made, int(axis));
+  add_axis(made, {"part", constant(cut.parts + (cut.rest > 0)), true},
+           std::vector<Int>(temporary.size(), constant(results)), constant(0), constant(0));
+  ops::Pass& pass = std::get<ops::Rows>(made.meaning).passes[0];
+  const std::vector<DType> dtypes = accumulator_dtypes(pass);
+  pass.map = forward_fn(plus_counts(dtypes, 2), int(dtypes.size()));
+  return made;
+}
+
+}  // namespace
+
+bool schedule_split(const Nest& nest, Plan& plan, const RowsChoice& choice) {
+  const ops::Rows& rows = rows_of(nest);
+  if (rows.passes.size() != 1 || rows.per_element || choice.grain > 0 || choice.tile > 0) return false;
+  const Cut cut = choose_cut(nest, choice);
+  if (cut.axis < 0 || cut.parts < 4) return false;
+  std::int64_t results = 1;
+  for (int axis : axes_where(nest, false))
+    if (read_along(nest, axis)) results *= nest.axes[axis].extent.value;
+  const std::vector<Access> temporary = temporaries(nest, plan, cut, results);
+  const auto emit = [&](Nest part) {
+    RowsChoice c = choose_rows(part, plan);
+    if (choice.in_order) sort_by_position(part, c);
+    if (choice.in_order && goes_forward(part, c)) c.in_order = choice.in_order;
+    if (!schedule_columns(part, plan, c)) emit_rows(part, plan, c);
+  };
+  emit(partial(nest, cut, temporary, results, false));
+  if (cut.rest > 0) emit(partial(nest, cut, temporary, results, true));
+  Nest last = combining(nest, cut, temporary, results);
+  emit_rows(last, plan, choose_rows(last, plan));
+  return true;
+}
+
+}  // namespace einx::detail::loops
