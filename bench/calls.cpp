@@ -1,0 +1,120 @@
+// What a call costs: cached calls in robin-map look-ups, first calls in compilations of a canned row sum.
+#include <tsl/robin_map.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "api/api.h"
+#include "rows.h"
+#include "tensor/tensor.h"
+#include "timing.h"
+
+namespace bench {
+namespace {
+
+using einx::Tensor;
+
+constexpr int kBatch = 1000;
+
+/// The key of the yardstick: what a hand-written cache of kernels would look up.
+struct Key {
+  const char* pattern;
+  int dtype;
+  std::array<std::int64_t, 4> dims;
+  bool operator==(const Key&) const = default;
+};
+struct KeyHash {
+  std::size_t operator()(const Key& key) const {
+    std::size_t h = reinterpret_cast<std::size_t>(key.pattern) * 31 + static_cast<std::size_t>(key.dtype);
+    for (const std::int64_t d : key.dims) h = (h ^ static_cast<std::size_t>(d)) * 0x9E3779B97F4A7C15ULL;
+    return h;
+  }
+};
+
+Work look_ups() {
+  auto map = std::make_shared<tsl::robin_map<Key, int, KeyHash>>();
+  static const char* const pattern = "a [b]";
+  for (int k = 0; k < 1000; ++k) (*map)[{pattern, 0, {k, 4, 0, 0}}] = k;
+  return [map] {
+    static volatile int sink;
+    for (int k = 0; k < kBatch; ++k) sink = map->find({pattern, 0, {k, 4, 0, 0}})->second;
+  };
+}
+
+}  // namespace
+
+void print_calls() {
+  const Tensor x = Tensor::iota({4, 4});
+  const einx::Graph graph = einx::graph::sum("a [b]", x);
+  Tensor y = graph(x);
+  const einx::Operand operands[] = {einx::Operand(x)};
+  Tensor* const results[] = {&y};
+  const auto times = fastest({look_ups(), [&] { for (int k = 0; k < kBatch; ++k) graph.run_into(results, operands); },
+                              [&] { for (int k = 0; k < kBatch; ++k) einx::sum("a [b]", x); }});
+  const double unit = times[0] / kBatch;
+  std::printf("robin-map look-up %.1f ns\n", unit * 1e9);
+  std::printf("call-graph        %5.1f look-ups (%.0f ns; goal 5)     prepared graph, caller's output\n", times[1] / times[0], times[1] / kBatch * 1e9);
+  std::printf("call-pattern      %5.1f look-ups (%.0f ns; goal 15)    einx::sum(\"a [b]\", x), output allocated\n", times[2] / times[0], times[2] / kBatch * 1e9);
+}
+
+namespace {
+
+/// A conformance case as the tracer wants it; false for those that are not calls of an operation on tensors.
+bool read_call(const nlohmann::json& c, einx::detail::trace::Call& call) {
+  namespace trace = einx::detail::trace;
+  call.op = einx::detail::ops::find(c["op"].get<std::string>());
+  if (!call.op || !c["expect"].contains("outputs")) return false;
+  call.pattern = c["pattern"];
+  for (const auto& input : c["inputs"]) {
+    if (!input.contains("shape")) return false;
+    const auto dtype = einx::detail::tensor::dtype_from(input["dtype"].get<std::string>());
+    call.operands.push_back({trace::Operand::Kind::Tensor, einx::detail::graph::make_type(*dtype, input["shape"].get<einx::Shape>())});
+  }
+  for (const auto& [name, value] : c["kwargs"].items()) {
+    if (!value.is_number_integer()) return false;
+    einx::detail::notation::Constraint constraint;
+    constraint.name = name;
+    constraint.values = {value.get<std::int64_t>()};
+    call.constraints.push_back(constraint);
+  }
+  return true;
+}
+
+double percentile(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  return values[std::min(values.size() - 1, static_cast<std::size_t>(share * static_cast<double>(values.size())))];
+}
+
+}  // namespace
+
+void print_first_calls(const std::string& conformance_file) {
+  namespace api = einx::detail::api;
+  std::ifstream file(conformance_file);
+  std::vector<double> first, yardstick, front;
+  std::set<std::string> seen;
+  einx::detail::codegen::compile_yardstick();
+  for (std::string line; std::getline(file, line);) {
+    einx::detail::trace::Call call;
+    const auto c = nlohmann::json::parse(line);
+    if (!read_call(c, call) || !seen.insert(call.pattern + c["op"].get<std::string>()).second) continue;
+    api::Stages stages;
+    try {
+      first.push_back(seconds([&] { api::compile(call, api::default_options(), &stages); }));
+    } catch (const einx::Error&) {
+      continue;
+    }
+    front.push_back((stages.parse + stages.solve + stages.trace) * 1e-9);
+    if (first.size() % 10 == 1) yardstick.push_back(einx::detail::codegen::compile_yardstick() * 1e-9);
+  }
+  if (first.empty()) return;
+  const double unit = percentile(yardstick, 0.5);
+  std::printf("first-call        median %.2f x, 99th percentile %.2f x a canned row sum (%.2f ms; %zu signatures; goal 1.5 and 5)\n", percentile(first, 0.5) / unit,
+              percentile(first, 0.99) / unit, unit * 1e3, first.size());
+  std::printf("new-shape         median %.3f x: parse, solve and trace (goal 0.02)\n", percentile(front, 0.5) / unit);
+}
+
+}  // namespace bench
