@@ -65,7 +65,8 @@ struct Parsed {
   std::string text;
   NodePtr root;  ///< Kind::Op
 };
-/// Raises SyntaxError. Time and memory are bounded whatever the text (budgets of design.md).
+/// Raises SyntaxError; inconsistent-brackets is left to `expand`, since the older shorthand may break that rule.
+/// Time and memory are bounded whatever the text (budgets of design.md).
 Parsed parse(std::string_view text);
 
 struct Expanded {
@@ -73,8 +74,10 @@ struct Expanded {
   Rules rules;
   std::vector<NodePtr> inputs, outputs;  ///< one tree a tensor
 };
-/// `operands` is the number of tensors given (the older shorthand depends on it). Raises SemanticError, ValueError.
+/// `operands` is the number of tensors given (the older shorthand depends on it). Raises SemanticError, SyntaxError (inconsistent-brackets).
 Expanded expand(const Parsed& parsed, const Rules& rules, int operands);
+/// The same with messages that list operands and given sizes.
+Expanded expand(const Parsed& parsed, const Rules& rules, std::span<const Operand> operands, std::span<const Constraint> constraints);
 /// "a [b] -> a": the full form, as the user would have written it.
 std::string text(const Expanded& expanded);
 
@@ -89,7 +92,8 @@ struct Axis {
   bool bracketed = false;
   bool unnamed = false;  ///< written as a number (or `[k]` made by the argfind shorthand)
   std::string source;    ///< as messages show it: "b", "3", "(b c)"
-  bool operator==(const Axis&) const = default;
+  /// `unnamed` and `source` are only for messages: the text does not keep them.
+  bool operator==(const Axis& other) const { return name == other.name && size == other.size && bracketed == other.bracketed; }
 };
 
 /// One dimension, or a part of one: an axis, a row-major group, or a concatenation (whose parts are axes or groups).
