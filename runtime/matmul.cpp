@@ -4,8 +4,8 @@
 // that meets them stays in the first.
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 
+#include "runtime/copy_run.h"
 #include "runtime/memory.h"
 #include "runtime/pack.h"
 #include "runtime/runtime.h"
@@ -92,7 +92,7 @@ void Product<T>::store_tile(const T* tile, int64_t i, int64_t rows, int64_t j, i
   for (int64_t r = 0; r < rows; ++r, tile += plan.nr) {
     T* const row = c + plan.m_c[i + r];
     if (run && first) {
-      std::memcpy(row + column[0], tile, size_t(columns) * sizeof(T));
+      copy_run(tile, row + column[0], columns);
     } else if (run) {
       T* const to = row + column[0];
       for (int64_t s = 0; s < columns; ++s) to[s] += tile[s];
@@ -106,7 +106,7 @@ template <class T>
 void Product<T>::pack_block(int64_t i0, int64_t rows, int64_t j0, int64_t columns, int64_t k0, int64_t depth, bool pack_b) const {
   const int64_t a_panels = ceil_div(rows, plan.mr), b_panels = pack_b ? ceil_div(columns, plan.nr) : 0;
   const bool a_runs = consecutive(plan.k_a + k0, depth), b_runs = consecutive(plan.k_b + k0, depth);
-  const int64_t grain = std::max<int64_t>(1, (int64_t(1) << 17) / (depth * std::max(plan.mr, plan.nr)));
+  const int64_t grain = std::max<int64_t>(1, (int64_t(1) << 19) / (depth * std::max(plan.mr, plan.nr)));
   for_parts(parallel, a_panels + b_panels, grain, [&](int64_t begin, int64_t end) {
     if (begin < std::min(end, a_panels)) {
       const int64_t first = begin * plan.mr, lines = std::min(std::min(end, a_panels) * plan.mr, rows) - first;

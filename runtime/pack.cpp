@@ -1,4 +1,7 @@
+#include "runtime/copy_run.h"
 #include "runtime/pack.h"
+
+#include <immintrin.h>
 
 #include <algorithm>
 #include <cstring>
@@ -6,52 +9,89 @@
 namespace einx::runtime {
 namespace {
 
-typedef float Float4 __attribute__((vector_size(16), aligned(4), may_alias));
-typedef double Double2 __attribute__((vector_size(16), aligned(8), may_alias));
+/// Whether the CPU has the 8 x 8 transpose's instructions. Packing only moves elements: the bits are the same either way.
+const bool kHasAvx = __builtin_cpu_supports("avx");
 
-/// Transposes a square of 16-byte vectors: lines of consecutive depths in, depths of consecutive lines out.
+/// Transposes squares of 4 x 4: lines of consecutive depths in, depths of consecutive lines out.
 void transpose_square(const float* const line[4], float* packed, int64_t width) {
-  const auto load = [](const float* from) { return *reinterpret_cast<const Float4*>(from); };
-  const auto store = [](float* to, Float4 v) { *reinterpret_cast<Float4*>(to) = v; };
-  const Float4 a = load(line[0]), b = load(line[1]), c = load(line[2]), d = load(line[3]);
-  const Float4 ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  const Float4 cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  store(packed, __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5));
-  store(packed + width, __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7));
-  store(packed + 2 * width, __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5));
-  store(packed + 3 * width, __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7));
+  __m128 a = _mm_loadu_ps(line[0]), b = _mm_loadu_ps(line[1]), c = _mm_loadu_ps(line[2]), d = _mm_loadu_ps(line[3]);
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  _mm_storeu_ps(packed, a);
+  _mm_storeu_ps(packed + width, b);
+  _mm_storeu_ps(packed + 2 * width, c);
+  _mm_storeu_ps(packed + 3 * width, d);
 }
 
+/// The same for 2 x 2 doubles.
 void transpose_square(const double* const line[2], double* packed, int64_t width) {
-  const Double2 a = *reinterpret_cast<const Double2*>(line[0]), b = *reinterpret_cast<const Double2*>(line[1]);
-  *reinterpret_cast<Double2*>(packed) = __builtin_shufflevector(a, b, 0, 2);
-  *reinterpret_cast<Double2*>(packed + width) = __builtin_shufflevector(a, b, 1, 3);
+  const __m128d a = _mm_loadu_pd(line[0]), b = _mm_loadu_pd(line[1]);
+  _mm_storeu_pd(packed, _mm_unpacklo_pd(a, b));
+  _mm_storeu_pd(packed + width, _mm_unpackhi_pd(a, b));
 }
+
+/// Two quarters of a line each: depths 0-3 of lines i and i + 4, so that the 8 x 8 square is two rows of 4 x 4 ones side by side.
+__attribute__((target("avx"))) inline __m256 pair(const float* low, const float* high) {
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
+}
+
+/// Four depths of eight lines.
+__attribute__((target("avx"))) void transpose_eight(const float* const line[8], float* packed, int64_t width) {
+  const __m256 a = pair(line[0], line[4]), b = pair(line[1], line[5]), c = pair(line[2], line[6]), d = pair(line[3], line[7]);
+  const __m256 ab_low = _mm256_unpacklo_ps(a, b), ab_high = _mm256_unpackhi_ps(a, b);
+  const __m256 cd_low = _mm256_unpacklo_ps(c, d), cd_high = _mm256_unpackhi_ps(c, d);
+  _mm256_storeu_ps(packed, _mm256_shuffle_ps(ab_low, cd_low, 0x44));
+  _mm256_storeu_ps(packed + width, _mm256_shuffle_ps(ab_low, cd_low, 0xee));
+  _mm256_storeu_ps(packed + 2 * width, _mm256_shuffle_ps(ab_high, cd_high, 0x44));
+  _mm256_storeu_ps(packed + 3 * width, _mm256_shuffle_ps(ab_high, cd_high, 0xee));
+}
+
+/// Whole squares of f32 from eight lines at a time. Of 14 lines the second eight overlap the first: a move done twice is cheaper than
+/// single elements. Returns the depths that are done for all lines, 0 if there are too few lines.
+__attribute__((target("avx"))) int64_t pack_eights(const Rectangle<float>& from, int64_t width, float* packed) {
+  const int64_t depths = from.depth_count / 4 * 4, lines = from.line_count;
+  if (lines < 8) return 0;
+  for (int64_t i = 0; i < lines; i += 8) {
+    const int64_t first = std::min(i, lines - 8);
+    const float* line[8];
+    for (int64_t s = 0; s < 8; ++s) line[s] = from.data + from.lines[first + s] + from.depths[0];
+    for (int64_t k = 0; k < depths; k += 4) {
+      transpose_eight(line, packed + k * width + first, width);
+      for (const float*& l : line) l += 4;
+    }
+  }
+  return depths;
+}
+
+int64_t pack_widest(const Rectangle<float>& from, int64_t width, float* packed) {
+  return kHasAvx ? pack_eights(from, width, packed) : 0;
+}
+int64_t pack_widest(const Rectangle<double>&, int64_t, double*) { return 0; }
 
 /// Lines that lie side by side: a run of elements for every depth.
 template <class T>
 void pack_runs(const Rectangle<T>& from, int64_t width, T* packed) {
   const T* const first = from.data + from.lines[0];
-  for (int64_t k = 0; k < from.depth_count; ++k)
-    std::memcpy(packed + k * width, first + from.depths[k], size_t(from.line_count) * sizeof(T));
+  for (int64_t k = 0; k < from.depth_count; ++k) copy_run(first + from.depths[k], packed + k * width, from.line_count);
 }
 
 /// Lines that are contiguous along the depth: transposed in squares, what is left over by elements.
 template <class T>
 void pack_transposed(const Rectangle<T>& from, int64_t width, T* packed) {
   constexpr int64_t side = 16 / int64_t(sizeof(T));
-  const int64_t square_lines = from.line_count / side * side, square_depths = from.depth_count / side * side;
-  for (int64_t i = 0; i < square_lines; i += side) {
+  const int64_t done = pack_widest(from, width, packed);
+  const int64_t lines = done > 0 ? from.line_count : from.line_count / side * side;
+  const int64_t depths = done > 0 ? done : from.depth_count / side * side;
+  for (int64_t i = 0; done == 0 && i < lines; i += side) {
     const T* line[side];
     for (int64_t s = 0; s < side; ++s) line[s] = from.data + from.lines[i + s] + from.depths[0];
-    for (int64_t k = 0; k < square_depths; k += side) {
+    for (int64_t k = 0; k < depths; k += side) {
       transpose_square(line, packed + k * width + i, width);
       for (const T*& l : line) l += side;
     }
   }
   for (int64_t i = 0; i < from.line_count; ++i) {
     const T* const line = from.data + from.lines[i] + from.depths[0];
-    for (int64_t k = i < square_lines ? square_depths : 0; k < from.depth_count; ++k) packed[k * width + i] = line[k];
+    for (int64_t k = i < lines ? depths : 0; k < from.depth_count; ++k) packed[k * width + i] = line[k];
   }
 }
 
