@@ -106,13 +106,13 @@ class SolutionChecks {
   void run() {
     const Family family = problem_.rules->family;
     if (family == Family::Solve) return;
-    check_missing();
     if (family == Family::Dot) check_contractions();
     if (family == Family::GetAt) check_coordinates(uses_.size() - 1);
     if (family == Family::UpdateAt) check_coordinates(uses_.size() - 2);
     if (family == Family::ArgFind) check_argfind();
     if (problem_.rules->one_bracketed_axis && bracketed(0).size() != 1)
       fail("exactly-one-bracket-axis", problem_.rules->op + " needs exactly one axis in brackets, not " + std::to_string(bracketed(0).size()) + ".", bracketed(0));
+    check_missing();
     if (family == Family::Id) check_pieces();
   }
 
@@ -158,8 +158,10 @@ class SolutionChecks {
   void check_contractions() const {
     std::map<int, int> tensors;
     const std::size_t inputs = uses_.size() - 1;
-    for (std::size_t i = 0; i < inputs; ++i)
-      for (int atom : std::set<int>(bracketed(i).begin(), bracketed(i).end())) ++tensors[atom];
+    for (std::size_t i = 0; i < inputs; ++i) {
+      const std::vector<int> marked = bracketed(i);
+      for (int atom : std::set<int>(marked.begin(), marked.end())) ++tensors[atom];
+    }
     std::vector<int> wrong;
     for (const auto& [atom, count] : tensors)
       if (count != 2) wrong.push_back(atom);

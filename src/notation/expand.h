@@ -28,6 +28,8 @@ void check_concatenation(const Draft& draft);
 void check_counts(const Draft& draft);
 void check_brackets(const Draft& draft);
 void check_duplicates(const Draft& draft);
+/// Raises auto-bracket-duplicate-axis.
+void check_auto_duplicates(const Draft& draft);
 
 /// The tree without its brackets; the tree without what is in brackets.
 NodePtr strip_brackets(const NodePtr& node);

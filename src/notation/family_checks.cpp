@@ -47,10 +47,13 @@ void check_counts(const Draft& draft) {
 
 namespace {
 
-void forbid_brackets(const std::vector<NodePtr>& trees, std::vector<Span>& spans, bool& found) {
+// The first expression with brackets is reported.
+void forbid_brackets(const Draft& draft, const std::vector<NodePtr>& trees, const std::string& where) {
   for (const NodePtr& tree : trees) {
-    found |= contains(*tree, Kind::Brackets);
+    if (!contains(*tree, Kind::Brackets)) continue;
+    std::vector<Span> spans;
     bracket_spans(*tree, spans);
+    raise<SemanticError>(draft.call, "brackets-not-allowed", draft.rules.op + " takes no brackets" + where + ".", spans);
   }
 }
 
@@ -71,16 +74,10 @@ void check_brackets_required(const Draft& draft) {
 
 void check_brackets(const Draft& draft) {
   const Family family = draft.rules.family;
-  std::vector<Span> spans;
-  bool found = false;
-  if (family == Family::Id || family == Family::Elementwise) forbid_brackets(draft.inputs, spans, found);
-  if (family == Family::UpdateAt) forbid_brackets({draft.inputs.back()}, spans, found);
-  if (!outputs_may_have_brackets(family)) forbid_brackets(draft.outputs, spans, found);
-  if (found) {
-    const bool anywhere = family == Family::Id || family == Family::Elementwise;
-    const std::string where = anywhere ? "" : family == Family::UpdateAt ? " in its updates" : " in its output";
-    raise<SemanticError>(draft.call, "brackets-not-allowed", draft.rules.op + " takes no brackets" + where + ".", spans);
-  }
+  const bool nowhere = family == Family::Id || family == Family::Elementwise;
+  if (nowhere) forbid_brackets(draft, draft.inputs, "");
+  if (family == Family::UpdateAt) forbid_brackets(draft, {draft.inputs.back()}, " in its updates");
+  if (!outputs_may_have_brackets(family)) forbid_brackets(draft, draft.outputs, nowhere ? "" : " in its output");
   check_brackets_required(draft);
 }
 
@@ -104,46 +101,49 @@ Counts counts_per_piece(const Node& node) {
   return counts;
 }
 
-void check_output_duplicates(const Draft& draft) {
+// Raises for the axes that `repeated` tells of a tree, if there are any.
+template <class Repeated>
+void refuse_repeated(const Draft& draft, const Node& tree, Repeated repeated, const char* kind, const char* rule, std::vector<std::string> advice) {
   std::vector<Span> spans;
   std::vector<std::string> names;
-  for (const NodePtr& output : draft.outputs) {
-    const Counts counts = counts_per_piece(*output);
-    for (const Occurrence& o : axes_in(*output)) {
-      if (o.bracketed || is_number(*o.axis) || counts.at(o.axis->name) < 2) continue;
-      spans.push_back(o.axis->span);
-      names.push_back(is_anonymous(*o.axis) ? "..." : o.axis->name);
-    }
+  for (const Occurrence& o : axes_in(tree)) {
+    if (is_number(*o.axis) || !repeated(o)) continue;
+    spans.push_back(o.axis->span);
+    names.push_back(is_anonymous(*o.axis) ? "..." : o.axis->name);
   }
-  if (!names.empty())
-    raise<SemanticError>(draft.call, "duplicate-output-axis", "An axis may occur once in an output; repeated here: " + quoted(names) + ".", spans,
-                         {"There is no notation that writes a diagonal."});
+  if (!names.empty()) raise<SemanticError>(draft.call, kind, std::string(rule) + "; repeated here: " + quoted(names) + ".", spans, std::move(advice));
 }
 
-void check_dot_duplicates(const Draft& draft) {
-  std::vector<Span> spans;
-  std::vector<std::string> names;
-  for (const NodePtr& input : draft.inputs) {
-    std::map<std::string_view, int> counts;
-    const std::vector<Occurrence> axes = axes_in(*input);
-    for (const Occurrence& o : axes)
-      if (o.bracketed && !is_number(*o.axis)) ++counts[o.axis->name];
-    for (const Occurrence& o : axes) {
-      if (!o.bracketed || is_number(*o.axis) || counts[o.axis->name] < 2) continue;
-      spans.push_back(o.axis->span);
-      names.push_back(is_anonymous(*o.axis) ? "..." : o.axis->name);
-    }
-  }
-  if (!names.empty())
-    raise<SemanticError>(draft.call, "duplicate-bracket-axis", "A contracted axis occurs once in a tensor; repeated here: " + quoted(names) + ".", spans);
+std::map<std::string_view, int> count_names(const Node& tree, bool only_bracketed) {
+  std::map<std::string_view, int> counts;
+  for (const Occurrence& o : axes_in(tree))
+    if (!is_number(*o.axis) && (o.bracketed || !only_bracketed)) ++counts[o.axis->name];
+  return counts;
 }
 
 }  // namespace
 
 void check_duplicates(const Draft& draft) {
   if (draft.rules.family == Family::Solve) return;
-  check_output_duplicates(draft);
-  if (draft.rules.family == Family::Dot) check_dot_duplicates(draft);
+  for (const NodePtr& output : draft.outputs) {
+    const Counts counts = counts_per_piece(*output);
+    refuse_repeated(draft, *output, [&](const Occurrence& o) { return !o.bracketed && counts.at(o.axis->name) > 1; }, "duplicate-output-axis",
+                    "An axis may occur once in an output", {"There is no notation that writes a diagonal."});
+  }
+  if (draft.rules.family != Family::Dot) return;
+  for (const NodePtr& input : draft.inputs) {
+    const auto counts = count_names(*input, true);
+    refuse_repeated(draft, *input, [&](const Occurrence& o) { return o.bracketed && counts.at(o.axis->name) > 1; }, "duplicate-bracket-axis",
+                    "A contracted axis occurs once in a tensor", {});
+  }
+}
+
+void check_auto_duplicates(const Draft& draft) {
+  for (const NodePtr& input : draft.inputs) {
+    const auto counts = count_names(*input, false);
+    refuse_repeated(draft, *input, [&](const Occurrence& o) { return counts.at(o.axis->name) > 1; }, "auto-bracket-duplicate-axis",
+                    "Without brackets, an axis may occur once in an input", {"Write brackets to say which axes " + draft.rules.op + " works on."});
+  }
 }
 
 }  // namespace einx::detail::notation

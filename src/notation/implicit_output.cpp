@@ -1,6 +1,5 @@
 // Outputs that are left out, family by family (notation.md 4).
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "notation/expand.h"
@@ -122,26 +121,6 @@ NodePtr bracket_axes_except(const NodePtr& tree, const std::set<std::string>& ke
     if (n->kind != Kind::Axis) return nullptr;
     return !is_number(*n) && kept.count(n->name) ? n : make_brackets(n, n->span);
   });
-}
-
-void check_auto_duplicates(const Draft& draft) {
-  std::vector<Span> spans;
-  std::vector<std::string> names;
-  for (const NodePtr& input : draft.inputs) {
-    const std::vector<Occurrence> axes = axes_in(*input);
-    std::map<std::string_view, int> counts;
-    for (const Occurrence& o : axes)
-      if (!is_number(*o.axis)) ++counts[o.axis->name];
-    for (const Occurrence& o : axes) {
-      if (is_number(*o.axis) || counts[o.axis->name] < 2) continue;
-      spans.push_back(o.axis->span);
-      names.push_back(is_anonymous(*o.axis) ? "..." : o.axis->name);
-    }
-  }
-  if (names.empty()) return;
-  raise<SemanticError>(draft.call, "auto-bracket-duplicate-axis",
-                       "Without brackets, an axis may occur once in an input; repeated here: " + quoted(names) + ".", spans,
-                       {"Write brackets to say which axes " + draft.rules.op + " works on."});
 }
 
 }  // namespace

@@ -139,7 +139,7 @@ void Parser::check_operands(const std::vector<Range>& ranges, const std::vector<
     const Range range = trimmed(ranges[i]);
     const bool between = i > 0 && i + 1 < operands.size();
     if (range.begin < range.end)
-      spans.push_back(span_of(range));
+      spans.push_back(kind == Kind::Concat ? operands[i]->span : span_of(range));
     else if (between && ranges[i].begin < ranges[i].end)
       spans.push_back(tokens_[ranges[i].begin].span);
   }

@@ -14,10 +14,9 @@ class SizeSolver {
 
   std::vector<std::int64_t> run() {
     check_constraint_values();
-    for (const Atom& atom : flat_.atoms) {
-      const int unknown = system_.add_unknown(true);
-      system_.values[unknown] = atom.value;
-    }
+    for (const Atom& atom : flat_.atoms) system_.values[system_.add_unknown(false)] = atom.value;
+    for (const auto& tree : flat_.trees)  // atoms that merging replaced need no size
+      for (const AtomUse& use : uses(tree)) system_.wanted[use.atom] = true;
     check_numbers();
     for (std::size_t i = 0; i < problem_.expressions.size(); ++i) add_shape(i);
     for (std::size_t i = 0; i < flat_.atoms.size(); ++i) add_constraint(int(i));

@@ -65,9 +65,10 @@ class Writer {
     index_.pop_back();
   }
 
-  // One axis for an ellipsis whose count nothing determines; equal text, equal axis.
+  // One axis for an ellipsis whose count nothing determines; equal text in the same repetition of what is around it, equal axis.
   Part opaque(const Node& node) {
     std::string source = text(node);
+    for (std::int64_t i : index_) source += "." + std::to_string(i);
     const auto [found, fresh] = opaque_.try_emplace(source, int(flat_.atoms.size()));
     if (fresh) {
       Atom atom;
@@ -119,7 +120,7 @@ class Writer {
     const bool anonymous = is_anonymous(*axis.node);
     atom.source = anonymous ? "..." : text(*axis.node);
     if (!atom.number) atom.base = anonymous ? "e" : axis.node->name;
-    atom.own_name = !anonymous && total == 1;
+    atom.own_name = !anonymous && !atom.number && total == 1;
     if (total == 1 && !anonymous) return atom;
     for (std::int64_t i : atom.index) {
       atom.source += (anonymous ? "" : ".") + std::to_string(i);
