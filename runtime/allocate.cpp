@@ -1,5 +1,5 @@
-// einx_rt_allocate: small blocks from lists of the thread, large ones from a shared pool, the rest from the C library. The caller
-// gives the size back when it frees, so that no block needs a header.
+// einx_rt_allocate: small blocks from lists of the thread, large ones from a shared pool, the rest from the C
+// library. The caller gives the size back when it frees, so that no block needs a header.
 #include <cstdlib>
 
 #include "runtime/memory.h"

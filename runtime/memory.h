@@ -7,7 +7,7 @@ namespace einx::runtime {
 
 inline constexpr size_t kAlignment = 64;
 inline constexpr size_t kHugePage = size_t(2) << 20;
-inline constexpr size_t kSmallLimit = 4096;           ///< up to here: lists of the thread
+inline constexpr size_t kSmallLimit = 4096;            ///< up to here: lists of the thread
 inline constexpr size_t kPoolLimit = size_t(1) << 16;  ///< from here on: the shared pool
 inline constexpr size_t kLargestRequest = size_t(1) << 62;
 

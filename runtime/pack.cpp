@@ -1,4 +1,3 @@
-#include "runtime/copy_run.h"
 #include "runtime/pack.h"
 
 #include <immintrin.h>
@@ -6,15 +5,19 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/copy_run.h"
+
 namespace einx::runtime {
 namespace {
 
-/// Whether the CPU has the 8 x 8 transpose's instructions. Packing only moves elements: the bits are the same either way.
+/// Whether the CPU has the 8 x 8 transpose's instructions. Packing only moves elements: the bits are the same
+/// either way.
 const bool kHasAvx = __builtin_cpu_supports("avx");
 
 /// Transposes squares of 4 x 4: lines of consecutive depths in, depths of consecutive lines out.
 void transpose_square(const float* const line[4], float* packed, int64_t width) {
-  __m128 a = _mm_loadu_ps(line[0]), b = _mm_loadu_ps(line[1]), c = _mm_loadu_ps(line[2]), d = _mm_loadu_ps(line[3]);
+  __m128 a = _mm_loadu_ps(line[0]), b = _mm_loadu_ps(line[1]), c = _mm_loadu_ps(line[2]),
+         d = _mm_loadu_ps(line[3]);
   _MM_TRANSPOSE4_PS(a, b, c, d);
   _mm_storeu_ps(packed, a);
   _mm_storeu_ps(packed + width, b);
@@ -29,14 +32,17 @@ void transpose_square(const double* const line[2], double* packed, int64_t width
   _mm_storeu_pd(packed + width, _mm_unpackhi_pd(a, b));
 }
 
-/// Two quarters of a line each: depths 0-3 of lines i and i + 4, so that the 8 x 8 square is two rows of 4 x 4 ones side by side.
+/// Two quarters of a line each: depths 0-3 of lines i and i + 4, so that the 8 x 8 square is two rows of 4 x
+/// 4 ones side by side.
 __attribute__((target("avx"))) inline __m256 pair(const float* low, const float* high) {
   return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(low)), _mm_loadu_ps(high), 1);
 }
 
 /// Four depths of eight lines.
-__attribute__((target("avx"))) void transpose_eight(const float* const line[8], float* packed, int64_t width) {
-  const __m256 a = pair(line[0], line[4]), b = pair(line[1], line[5]), c = pair(line[2], line[6]), d = pair(line[3], line[7]);
+__attribute__((target("avx"))) void transpose_eight(const float* const line[8], float* packed,
+                                                    int64_t width) {
+  const __m256 a = pair(line[0], line[4]), b = pair(line[1], line[5]), c = pair(line[2], line[6]),
+               d = pair(line[3], line[7]);
   const __m256 ab_low = _mm256_unpacklo_ps(a, b), ab_high = _mm256_unpackhi_ps(a, b);
   const __m256 cd_low = _mm256_unpacklo_ps(c, d), cd_high = _mm256_unpackhi_ps(c, d);
   _mm256_storeu_ps(packed, _mm256_shuffle_ps(ab_low, cd_low, 0x44));
@@ -45,9 +51,11 @@ __attribute__((target("avx"))) void transpose_eight(const float* const line[8], 
   _mm256_storeu_ps(packed + 3 * width, _mm256_shuffle_ps(ab_high, cd_high, 0xee));
 }
 
-/// Whole squares of f32 from eight lines at a time. Of 14 lines the second eight overlap the first: a move done twice is cheaper than
-/// single elements. Returns the depths that are done for all lines, 0 if there are too few lines.
-__attribute__((target("avx"))) int64_t pack_eights(const Rectangle<float>& from, int64_t width, float* packed) {
+/// Whole squares of f32 from eight lines at a time. Of 14 lines the second eight overlap the first: a move
+/// done twice is cheaper than single elements. Returns the depths that are done for all lines, 0 if there are
+/// too few lines.
+__attribute__((target("avx"))) int64_t pack_eights(const Rectangle<float>& from, int64_t width,
+                                                   float* packed) {
   const int64_t depths = from.depth_count / 4 * 4, lines = from.line_count;
   if (lines < 8) return 0;
   for (int64_t i = 0; i < lines; i += 8) {
@@ -71,7 +79,8 @@ int64_t pack_widest(const Rectangle<double>&, int64_t, double*) { return 0; }
 template <class T>
 void pack_runs(const Rectangle<T>& from, int64_t width, T* packed) {
   const T* const first = from.data + from.lines[0];
-  for (int64_t k = 0; k < from.depth_count; ++k) copy_run(first + from.depths[k], packed + k * width, from.line_count);
+  for (int64_t k = 0; k < from.depth_count; ++k)
+    copy_run(first + from.depths[k], packed + k * width, from.line_count);
 }
 
 /// Lines that are contiguous along the depth: transposed in squares, what is left over by elements.
@@ -98,7 +107,8 @@ void pack_transposed(const Rectangle<T>& from, int64_t width, T* packed) {
 template <class T>
 void pack_elements(const Rectangle<T>& from, int64_t width, T* packed) {
   for (int64_t k = 0; k < from.depth_count; ++k)
-    for (int64_t i = 0; i < from.line_count; ++i) packed[k * width + i] = from.data[from.lines[i] + from.depths[k]];
+    for (int64_t i = 0; i < from.line_count; ++i)
+      packed[k * width + i] = from.data[from.lines[i] + from.depths[k]];
 }
 
 }  // namespace

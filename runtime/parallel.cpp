@@ -1,4 +1,5 @@
-// parallel_for on OpenMP. Which indices form a part never depends on the number of threads, and neither does what a kernel computes.
+// parallel_for on OpenMP. Which indices form a part never depends on the number of threads, and neither does
+// what a kernel computes.
 #include <omp.h>
 #include <pthread.h>
 
@@ -24,7 +25,8 @@ int32_t threads_from_environment() {
 std::atomic<int32_t> wanted_threads = -1;
 std::atomic<bool> forked = false;
 
-/// libgomp's workers do not exist in a forked child, and waiting for them hangs: a child computes on one thread.
+/// libgomp's workers do not exist in a forked child, and waiting for them hangs: a child computes on one
+/// thread.
 [[maybe_unused]] const int registered = pthread_atfork(nullptr, nullptr, [] { forked = true; });
 
 int32_t wanted() {

@@ -1,5 +1,6 @@
-// The pool of large buffers. A request is rounded up to one of eight sizes per power of two (at most 12.5 % more), and only buffers of
-// that very size serve it: the size that comes with a free names the class again. Beyond EINX_POOL_BYTES the oldest buffers go.
+// The pool of large buffers. A request is rounded up to one of eight sizes per power of two (at most 12.5 %
+// more), and only buffers of that very size serve it: the size that comes with a free names the class again.
+// Beyond EINX_POOL_BYTES the oldest buffers go.
 #include <pthread.h>
 #include <sys/mman.h>
 
@@ -102,7 +103,9 @@ void give_back(void* data, size_t bytes) {
 Buffer take_oldest(Pool& p, size_t& bytes) {
   size_t oldest = kClasses;
   for (size_t c = 0; c < kClasses; ++c)
-    if (!p.free[c].empty() && (oldest == kClasses || p.free[c].front().released < p.free[oldest].front().released)) oldest = c;
+    if (!p.free[c].empty() &&
+        (oldest == kClasses || p.free[c].front().released < p.free[oldest].front().released))
+      oldest = c;
   const Buffer buffer = p.free[oldest].front();
   p.free[oldest].pop_front();
   bytes = p.bytes[oldest];

@@ -1,5 +1,6 @@
-// Small blocks: a bounded, intrusive free list per size class and thread. A block freed on another thread than the one that
-// allocated it simply joins that thread's list, since all blocks come from the C library one by one.
+// Small blocks: a bounded, intrusive free list per size class and thread. A block freed on another thread
+// than the one that allocated it simply joins that thread's list, since all blocks come from the C library
+// one by one.
 #include "runtime/memory.h"
 
 namespace einx::runtime {

@@ -1,8 +1,9 @@
-// The environment: one table of variables. A row says how a text is read into Environment and how the value is printed.
+// The environment: one table of variables. A row says how a text is read into Environment and how the value
+// is printed.
+#include <spdlog/logger.h>
+
 #include <charconv>
 #include <cstdlib>
-
-#include <spdlog/logger.h>
 
 #include "support/support.h"
 
@@ -23,7 +24,8 @@ struct Variable {
 bool read_integer(std::string_view text, std::int64_t lowest, std::int64_t highest, std::int64_t& into) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < lowest || value > highest) return false;
+  if (error != std::errc() || end != text.data() + text.size() || value < lowest || value > highest)
+    return false;
   into = value;
   return true;
 }
@@ -74,7 +76,8 @@ bool read_threads(std::string_view text, Environment& into) {
 }
 
 bool read_log(std::string_view text, Environment& into) {
-  if (!one_of(text, {"trace", "debug", "info", "warn", "warning", "error", "err", "critical", "off"})) return false;
+  if (!one_of(text, {"trace", "debug", "info", "warn", "warning", "error", "err", "critical", "off"}))
+    return false;
   into.log = text;
   return true;
 }
@@ -87,25 +90,30 @@ constexpr Variable kVariables[] = {
      "signatures kept: -1 bounded only by the number of live kernels, 0 none, n the least recently used go"},
     {"EINX_JIT", read_jit, [](const E& from) { return std::string(from.jit ? "1" : "0"); },
      "0: the reference interpreter instead of compiled code"},
-    {"EINX_CPU", read_cpu, show_text<&E::cpu>, "host, x86-64, x86-64-v2, x86-64-v3 or x86-64-v4: limits the generated code"},
+    {"EINX_CPU", read_cpu, show_text<&E::cpu>,
+     "host, x86-64, x86-64-v2, x86-64-v3 or x86-64-v4: limits the generated code"},
     {"EINX_NUM_THREADS", read_threads, [](const E& from) { return std::to_string(from.num_threads); },
      "threads of one operation; 0: OpenMP's own choice"},
-    {"EINX_CACHE_DIR", any_text<&E::cache_dir>, show_text<&E::cache_dir>, "folder of compiled objects; empty: none are kept"},
+    {"EINX_CACHE_DIR", any_text<&E::cache_dir>, show_text<&E::cache_dir>,
+     "folder of compiled objects; empty: none are kept"},
     {"EINX_DISK_CACHE_BYTES", integer<&E::disk_cache_bytes, 0>, show_integer<&E::disk_cache_bytes>,
      "how much EINX_CACHE_DIR may hold"},
-    {"EINX_POOL_BYTES", integer<&E::pool_bytes, 0>, show_integer<&E::pool_bytes>, "how much memory is kept for recycling"},
-    {"EINX_LOG", read_log, show_text<&E::log>, "trace, debug, info, warn, error, critical or off: the log on stderr"},
+    {"EINX_POOL_BYTES", integer<&E::pool_bytes, 0>, show_integer<&E::pool_bytes>,
+     "how much memory is kept for recycling"},
+    {"EINX_LOG", read_log, show_text<&E::log>,
+     "trace, debug, info, warn, error, critical or off: the log on stderr"},
     {"EINX_DUMP", any_text<&E::dump>, show_text<&E::dump>,
      "folder that receives graph, loops, LLVM IR and assembly of everything compiled; empty: none"},
-    {"EINX_FILTER_TRACEBACK", [](std::string_view, E&) { return true; }, [](const E&) { return std::string(); },
-     "accepted for compatibility, no effect"},
+    {"EINX_FILTER_TRACEBACK", [](std::string_view, E&) { return true; },
+     [](const E&) { return std::string(); }, "accepted for compatibility, no effect"},
 };
 
 const char* from_process(const char* name) { return std::getenv(name); }
 
 }  // namespace
 
-Environment read_environment(const std::function<const char*(const char*)>& lookup, std::vector<std::string>& warnings) {
+Environment read_environment(const std::function<const char*(const char*)>& lookup,
+                             std::vector<std::string>& warnings) {
   Environment environment;
   for (const Variable& variable : kVariables) {
     const char* text = lookup(variable.name);

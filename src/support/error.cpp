@@ -10,14 +10,16 @@ constexpr std::string_view kExpression = "Expression: \"";
 
 /// Columns of UTF-8 text: every byte that does not continue a code point starts one.
 int code_points(std::string_view text) {
-  return int(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return int(std::count_if(text.begin(), text.end(),
+                           [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 /// The underlined columns that lie in the text, ascending, each once.
 std::vector<int> columns(const std::vector<Span>& spans, int length) {
   std::vector<int> result;
   for (const Span& span : spans)
-    for (int column = std::max(span.begin, 0); column < std::min(span.end, length); ++column) result.push_back(column);
+    for (int column = std::max(span.begin, 0); column < std::min(span.end, length); ++column)
+      result.push_back(column);
   std::sort(result.begin(), result.end());
   result.erase(std::unique(result.begin(), result.end()), result.end());
   return result;
@@ -58,7 +60,8 @@ Error::Details details(const Report& report) {
 
 void internal_error(std::string_view rule) {
   raise<InternalError>({.kind = "internal",
-                        .sentence = "internal error in einx (a defect of the library, not of the call): " + std::string(rule)});
+                        .sentence = "internal error in einx (a defect of the library, not of the call): " +
+                                    std::string(rule)});
 }
 
 }  // namespace einx::detail::support

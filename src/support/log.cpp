@@ -1,7 +1,7 @@
-#include <cstdlib>
-
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
+
+#include <cstdlib>
 
 #include "support/support.h"
 
@@ -12,7 +12,9 @@ namespace {
 std::shared_ptr<spdlog::logger> make_logger() {
   auto logger = std::make_shared<spdlog::logger>("einx", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   std::vector<std::string> ignored;  // environment() reports a malformed EINX_LOG
-  const auto only_log = [](const char* name) { return std::string_view(name) == "EINX_LOG" ? std::getenv(name) : nullptr; };
+  const auto only_log = [](const char* name) {
+    return std::string_view(name) == "EINX_LOG" ? std::getenv(name) : nullptr;
+  };
   logger->set_level(spdlog::level::from_str(read_environment(only_log, ignored).log));
   logger->set_pattern("[%n] [%l] %v");
   return logger;

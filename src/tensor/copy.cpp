@@ -38,17 +38,22 @@ std::int64_t row_stride(const Tensor& tensor) { return tensor.rank() == 0 ? 1 : 
 /// Copies `count` elements of a fixed number of bytes from a strided row.
 template <std::size_t bytes>
 void copy_row(const char* from, std::int64_t stride, char* to, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) std::memcpy(to + i * std::int64_t(bytes), from + i * stride * std::int64_t(bytes), bytes);
+  for (std::int64_t i = 0; i < count; ++i)
+    std::memcpy(to + i * std::int64_t(bytes), from + i * stride * std::int64_t(bytes), bytes);
 }
 
 using CopyRow = void (*)(const char*, std::int64_t, char*, std::int64_t);
 
 CopyRow copy_row_for(std::size_t bytes) {
   switch (bytes) {
-    case 1: return copy_row<1>;
-    case 2: return copy_row<2>;
-    case 4: return copy_row<4>;
-    default: return copy_row<8>;
+    case 1:
+      return copy_row<1>;
+    case 2:
+      return copy_row<2>;
+    case 4:
+      return copy_row<4>;
+    default:
+      return copy_row<8>;
   }
 }
 
@@ -73,11 +78,13 @@ Tensor Tensor::clone() const {
 Tensor Tensor::cast(DType dtype) const {
   if (dtype == dtype_ || !defined_) return clone();
   Tensor result = empty(shape(), dtype);
-  const std::int64_t from_step = row_stride(*this) * std::int64_t(size_of(dtype_)), to_step = std::int64_t(size_of(dtype));
+  const std::int64_t from_step = row_stride(*this) * std::int64_t(size_of(dtype_)),
+                     to_step = std::int64_t(size_of(dtype));
   char* const to = Storage::bytes_of(result);
   for_each_row(*this, [&](const char* from, std::int64_t position) {
     for (std::int64_t i = 0; i < row_length(*this); ++i)
-      impl::store(to + (position + i) * to_step, impl::convert(impl::load(from + i * from_step, dtype_), dtype));
+      impl::store(to + (position + i) * to_step,
+                  impl::convert(impl::load(from + i * from_step, dtype_), dtype));
   });
   return result;
 }

@@ -46,7 +46,8 @@ DType signed_of_size(std::size_t size) { return size == 1 ? i8 : size == 2 ? i16
 DType promote_integers(DType a, DType b) {
   const DType wider = size_of(a) >= size_of(b) ? a : b;
   if (is_signed(a) == is_signed(b)) return wider;
-  const std::size_t unsigned_size = size_of(is_signed(a) ? b : a), signed_size = size_of(is_signed(a) ? a : b);
+  const std::size_t unsigned_size = size_of(is_signed(a) ? b : a),
+                    signed_size = size_of(is_signed(a) ? a : b);
   if (signed_size > unsigned_size) return signed_of_size(signed_size);
   return unsigned_size == 8 ? f64 : signed_of_size(2 * unsigned_size);
 }

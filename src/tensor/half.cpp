@@ -1,15 +1,15 @@
 // half and bfloat16: conversions by integer arithmetic, the same bits on every CPU.
-#include <bit>
-
 #include <einx/tensor.h>
+
+#include <bit>
 
 namespace einx {
 namespace {
 
 constexpr std::uint32_t kSign = 0x80000000u, kInfinity = 0x7f800000u;
-constexpr std::uint32_t kHalfOverflow = 0x47800000u;   // 2^16 as a float
-constexpr std::uint32_t kHalfSmallest = 0x38800000u;   // 2^-14, the smallest normal half
-constexpr std::uint32_t kExponentShift = 112u << 23;   // between the biases of float and half
+constexpr std::uint32_t kHalfOverflow = 0x47800000u;  // 2^16 as a float
+constexpr std::uint32_t kHalfSmallest = 0x38800000u;  // 2^-14, the smallest normal half
+constexpr std::uint32_t kExponentShift = 112u << 23;  // between the biases of float and half
 constexpr std::uint16_t kHalfQuiet = 0x0200, kBrainQuiet = 0x0040;
 
 std::uint16_t half_bits(float value) {

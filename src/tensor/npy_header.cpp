@@ -10,8 +10,9 @@ struct Description {
   std::string_view code;  ///< of the array protocol, without the byte order
   DType dtype;
 };
-constexpr Description kDescriptions[] = {{"b1", boolean}, {"i1", i8},  {"i2", i16}, {"i4", i32},  {"i8", i64}, {"u1", u8}, {"u2", u16},
-                                         {"u4", u32},     {"u8", u64}, {"f2", f16}, {"V2", bf16}, {"f4", f32}, {"f8", f64}};
+constexpr Description kDescriptions[] = {{"b1", boolean}, {"i1", i8},  {"i2", i16}, {"i4", i32}, {"i8", i64},
+                                         {"u1", u8},      {"u2", u16}, {"u4", u32}, {"u8", u64}, {"f2", f16},
+                                         {"V2", bf16},    {"f4", f32}, {"f8", f64}};
 
 /// Reads one Python literal after another from the front of a text. A false answer leaves `problem` set.
 class Reader {
@@ -28,7 +29,9 @@ class Reader {
     rest_.remove_prefix(word.size());
     return true;
   }
-  bool expect(std::string_view word) { return accept(word) || fail("the header lacks \"" + std::string(word) + "\""); }
+  bool expect(std::string_view word) {
+    return accept(word) || fail("the header lacks \"" + std::string(word) + "\"");
+  }
   bool string(std::string& into) {
     const char quote = accept("'") ? '\'' : accept("\"") ? '"' : '\0';
     const std::size_t end = rest_.find(quote);
@@ -81,7 +84,9 @@ bool read_description(Reader& reader, NpyHeader& header) {
   if (!reader.string(text)) return reader.fail("its dtype is not a simple one");
   const char order = text.empty() ? '\0' : text[0];
   for (const Description& description : kDescriptions) {
-    if (text.size() != 3 || text.substr(1) != description.code || std::string_view("<>|=").find(order) == std::string_view::npos) continue;
+    if (text.size() != 3 || text.substr(1) != description.code ||
+        std::string_view("<>|=").find(order) == std::string_view::npos)
+      continue;
     header.dtype = description.dtype;
     header.swap_bytes = order == (std::endian::native == std::endian::little ? '>' : '<');
     return true;
@@ -102,10 +107,14 @@ std::optional<NpyHeader> parse_npy_header(std::string_view text, std::string& pr
     bool& seen = key == "descr" ? has_dtype : key == "fortran_order" ? has_order : has_shape;
     if (ok && seen) ok = reader.fail("the key '" + key + "' is not expected");
     seen = true;
-    if (ok && key == "descr") ok = read_description(reader, header);
-    else if (ok && key == "fortran_order") ok = reader.boolean_value(header.fortran_order);
-    else if (ok && key == "shape") ok = reader.shape(header.shape);
-    else if (ok) ok = reader.fail("the key '" + key + "' is not expected");
+    if (ok && key == "descr")
+      ok = read_description(reader, header);
+    else if (ok && key == "fortran_order")
+      ok = reader.boolean_value(header.fortran_order);
+    else if (ok && key == "shape")
+      ok = reader.shape(header.shape);
+    else if (ok)
+      ok = reader.fail("the key '" + key + "' is not expected");
     if (!ok) return std::nullopt;
     if (!reader.accept(",")) {
       if (!reader.expect("}")) return std::nullopt;
@@ -113,7 +122,8 @@ std::optional<NpyHeader> parse_npy_header(std::string_view text, std::string& pr
     }
   }
   if (has_dtype && has_order && has_shape && reader.at_end()) return header;
-  problem = reader.at_end() ? "the header lacks one of descr, fortran_order and shape" : "the header has text after its dict";
+  problem = reader.at_end() ? "the header lacks one of descr, fortran_order and shape"
+                            : "the header has text after its dict";
   return std::nullopt;
 }
 
@@ -124,7 +134,8 @@ std::string npy_header_text(DType dtype, std::span<const std::int64_t> shape) {
   for (const Description& description : kDescriptions)
     if (description.dtype == dtype) code = description.code;
   const bool ordered = size_of(dtype) > 1 && dtype != bf16;
-  return std::string("{'descr': '") + (ordered ? '<' : '|') + code + "', 'fortran_order': False, 'shape': (" + sizes + "), }";
+  return std::string("{'descr': '") + (ordered ? '<' : '|') + code + "', 'fortran_order': False, 'shape': (" +
+         sizes + "), }";
 }
 
 }  // namespace einx::detail::tensor

@@ -15,7 +15,8 @@ struct NpyHeader {
   Shape shape;
 };
 
-/// Reads the dict `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`; else nullopt and what is wrong in `problem`.
+/// Reads the dict `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`; else nullopt and what is
+/// wrong in `problem`.
 std::optional<NpyHeader> parse_npy_header(std::string_view text, std::string& problem);
 /// The dict of a row-major tensor on a little-endian machine.
 std::string npy_header_text(DType dtype, std::span<const std::int64_t> shape);

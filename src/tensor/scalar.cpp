@@ -19,7 +19,8 @@ void write(void* address, T value) {
   std::memcpy(address, &value, sizeof(T));
 }
 
-/// Rounds towards odd, so that rounding the result once more to at most 22 bits is as if done in one step (Boldo and Melquiond, 2008).
+/// Rounds towards odd, so that rounding the result once more to at most 22 bits is as if done in one step
+/// (Boldo and Melquiond, 2008).
 float round_to_odd(double value) {
   const float nearest = float(value);
   if (double(nearest) == value || value != value) return nearest;
@@ -37,28 +38,40 @@ std::int64_t truncated(double value) {
 
 std::int64_t wrapped(std::int64_t value, DType dtype) {
   switch (dtype) {
-    case DType::i8: return std::int8_t(value);
-    case DType::i16: return std::int16_t(value);
-    case DType::i32: return std::int32_t(value);
-    default: return value;
+    case DType::i8:
+      return std::int8_t(value);
+    case DType::i16:
+      return std::int16_t(value);
+    case DType::i32:
+      return std::int32_t(value);
+    default:
+      return value;
   }
 }
 
 std::uint64_t wrapped(std::uint64_t value, DType dtype) {
   switch (dtype) {
-    case DType::u8: return std::uint8_t(value);
-    case DType::u16: return std::uint16_t(value);
-    case DType::u32: return std::uint32_t(value);
-    default: return value;
+    case DType::u8:
+      return std::uint8_t(value);
+    case DType::u16:
+      return std::uint16_t(value);
+    case DType::u32:
+      return std::uint32_t(value);
+    default:
+      return value;
   }
 }
 
 double rounded(double value, DType dtype) {
   switch (dtype) {
-    case DType::f16: return float(half(round_to_odd(value)));
-    case DType::bf16: return float(bfloat16(round_to_odd(value)));
-    case DType::f32: return float(value);
-    default: return value;
+    case DType::f16:
+      return float(half(round_to_odd(value)));
+    case DType::bf16:
+      return float(bfloat16(round_to_odd(value)));
+    case DType::f32:
+      return float(value);
+    default:
+      return value;
   }
 }
 
@@ -91,38 +104,77 @@ Scalar load(const void* address, DType dtype) {
   Scalar value;
   value.dtype = dtype;
   switch (dtype) {
-    case DType::boolean: value.i = read<std::uint8_t>(address) != 0; break;
-    case DType::i8: value.i = read<std::int8_t>(address); break;
-    case DType::i16: value.i = read<std::int16_t>(address); break;
-    case DType::i32: value.i = read<std::int32_t>(address); break;
-    case DType::i64: value.i = read<std::int64_t>(address); break;
-    case DType::u8: value.u = read<std::uint8_t>(address); break;
-    case DType::u16: value.u = read<std::uint16_t>(address); break;
-    case DType::u32: value.u = read<std::uint32_t>(address); break;
-    case DType::u64: value.u = read<std::uint64_t>(address); break;
-    case DType::f16: value.f = float(read<half>(address)); break;
-    case DType::bf16: value.f = float(read<bfloat16>(address)); break;
-    case DType::f32: value.f = read<float>(address); break;
-    case DType::f64: value.f = read<double>(address); break;
+    case DType::boolean:
+      value.i = read<std::uint8_t>(address) != 0;
+      break;
+    case DType::i8:
+      value.i = read<std::int8_t>(address);
+      break;
+    case DType::i16:
+      value.i = read<std::int16_t>(address);
+      break;
+    case DType::i32:
+      value.i = read<std::int32_t>(address);
+      break;
+    case DType::i64:
+      value.i = read<std::int64_t>(address);
+      break;
+    case DType::u8:
+      value.u = read<std::uint8_t>(address);
+      break;
+    case DType::u16:
+      value.u = read<std::uint16_t>(address);
+      break;
+    case DType::u32:
+      value.u = read<std::uint32_t>(address);
+      break;
+    case DType::u64:
+      value.u = read<std::uint64_t>(address);
+      break;
+    case DType::f16:
+      value.f = float(read<half>(address));
+      break;
+    case DType::bf16:
+      value.f = float(read<bfloat16>(address));
+      break;
+    case DType::f32:
+      value.f = read<float>(address);
+      break;
+    case DType::f64:
+      value.f = read<double>(address);
+      break;
   }
   return value;
 }
 
 void store(void* address, const Scalar& value) {
   switch (value.dtype) {
-    case DType::boolean: return write(address, std::uint8_t(value.i != 0));
-    case DType::i8: return write(address, std::int8_t(value.i));
-    case DType::i16: return write(address, std::int16_t(value.i));
-    case DType::i32: return write(address, std::int32_t(value.i));
-    case DType::i64: return write(address, value.i);
-    case DType::u8: return write(address, std::uint8_t(value.u));
-    case DType::u16: return write(address, std::uint16_t(value.u));
-    case DType::u32: return write(address, std::uint32_t(value.u));
-    case DType::u64: return write(address, value.u);
-    case DType::f16: return write(address, half(round_to_odd(value.f)));
-    case DType::bf16: return write(address, bfloat16(round_to_odd(value.f)));
-    case DType::f32: return write(address, float(value.f));
-    case DType::f64: return write(address, value.f);
+    case DType::boolean:
+      return write(address, std::uint8_t(value.i != 0));
+    case DType::i8:
+      return write(address, std::int8_t(value.i));
+    case DType::i16:
+      return write(address, std::int16_t(value.i));
+    case DType::i32:
+      return write(address, std::int32_t(value.i));
+    case DType::i64:
+      return write(address, value.i);
+    case DType::u8:
+      return write(address, std::uint8_t(value.u));
+    case DType::u16:
+      return write(address, std::uint16_t(value.u));
+    case DType::u32:
+      return write(address, std::uint32_t(value.u));
+    case DType::u64:
+      return write(address, value.u);
+    case DType::f16:
+      return write(address, half(round_to_odd(value.f)));
+    case DType::bf16:
+      return write(address, bfloat16(round_to_odd(value.f)));
+    case DType::f32:
+      return write(address, float(value.f));
+    case DType::f64:
+      return write(address, value.f);
   }
 }
 

@@ -9,11 +9,13 @@ namespace einx::detail {
 namespace {
 
 constexpr std::int64_t kAlignment = 64;
-constexpr std::int64_t kSharedBlockLimit = 2048;  ///< elements of at most so many bytes share a block with their Storage
+constexpr std::int64_t kSharedBlockLimit =
+    2048;  ///< elements of at most so many bytes share a block with their Storage
 
 std::int64_t aligned(std::int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-/// Gives std::allocate_shared a block that has room for the elements behind the control block: one allocation a tensor.
+/// Gives std::allocate_shared a block that has room for the elements behind the control block: one allocation
+/// a tensor.
 template <class T>
 struct BlockAllocator {
   using value_type = T;
@@ -45,7 +47,8 @@ struct BlockAllocator {
 
 std::shared_ptr<Storage> shared_block(std::int64_t bytes) {
   void* payload = nullptr;
-  auto storage = std::allocate_shared<Storage>(BlockAllocator<Storage>(aligned(bytes), &payload), nullptr, -1);
+  auto storage =
+      std::allocate_shared<Storage>(BlockAllocator<Storage>(aligned(bytes), &payload), nullptr, -1);
   storage->data = payload;
   return storage;
 }
@@ -102,8 +105,8 @@ Tensor Storage::borrow(void* data, bool writable, DType dtype, std::span<const s
   return result;
 }
 
-Tensor Storage::restrided(const Tensor& tensor, std::span<const std::int64_t> shape, std::span<const std::int64_t> strides,
-                          std::int64_t offset, bool writable) {
+Tensor Storage::restrided(const Tensor& tensor, std::span<const std::int64_t> shape,
+                          std::span<const std::int64_t> strides, std::int64_t offset, bool writable) {
   char* const data = bytes_of(tensor) + offset * std::int64_t(size_of(tensor.dtype_));
   Tensor result = borrow(data, writable && tensor.writable_, tensor.dtype_, shape, strides);
   result.storage_ = tensor.storage_;
@@ -115,10 +118,16 @@ Tensor Storage::restrided(const Tensor& tensor, std::span<const std::int64_t> sh
 
 namespace einx::detail::tensor {
 
-void bad_shape(std::string sentence) { support::raise<ValueError>({.kind = "bad-shape", .sentence = std::move(sentence)}); }
-void bad_view(std::string sentence) { support::raise<ValueError>({.kind = "bad-view", .sentence = std::move(sentence)}); }
+void bad_shape(std::string sentence) {
+  support::raise<ValueError>({.kind = "bad-shape", .sentence = std::move(sentence)});
+}
+void bad_view(std::string sentence) {
+  support::raise<ValueError>({.kind = "bad-view", .sentence = std::move(sentence)});
+}
 
-std::string shape_text(std::span<const std::int64_t> shape) { return support::tuple_text({shape.begin(), shape.end()}); }
+std::string shape_text(std::span<const std::int64_t> shape) {
+  return support::tuple_text({shape.begin(), shape.end()});
+}
 
 std::int64_t checked_elements(std::span<const std::int64_t> shape, DType dtype) {
   if (shape.size() > kMaxRank)
@@ -162,10 +171,14 @@ Reach checked_reach(std::span<const std::int64_t> shape, std::span<const std::in
   std::int64_t bytes = 0;
   for (const std::int64_t end : {reach.lowest, reach.highest})
     overflow = __builtin_mul_overflow(end, std::int64_t(size_of(dtype)), &bytes) || overflow;
-  if (overflow) bad_view("The strides " + shape_text(strides) + " of the shape " + shape_text(shape) + " leave the address space.");
+  if (overflow)
+    bad_view("The strides " + shape_text(strides) + " of the shape " + shape_text(shape) +
+             " leave the address space.");
   return reach;
 }
 
-Tensor adopt(void* data, std::span<const std::int64_t> shape, DType dtype) { return Storage::adopt(data, shape, dtype); }
+Tensor adopt(void* data, std::span<const std::int64_t> shape, DType dtype) {
+  return Storage::adopt(data, shape, dtype);
+}
 
 }  // namespace einx::detail::tensor

@@ -5,7 +5,8 @@
 
 namespace einx::detail {
 
-/// Memory of the runtime, freed with the last tensor that uses it. `bytes` is negative if the memory lies in the same block as this object.
+/// Memory of the runtime, freed with the last tensor that uses it. `bytes` is negative if the memory lies in
+/// the same block as this object.
 struct Storage {
   Storage(void* memory, std::int64_t size) : data(memory), bytes(size) {}
   Storage(const Storage&) = delete;
@@ -14,7 +15,8 @@ struct Storage {
   void* data;
   std::int64_t bytes;
 
-  /// A row-major tensor with memory of its own. Raises ValueError bad-shape, CallOperationError runtime without memory.
+  /// A row-major tensor with memory of its own. Raises ValueError bad-shape, CallOperationError runtime
+  /// without memory.
   static Tensor create(std::span<const std::int64_t> shape, DType dtype);
   /// A row-major tensor that takes over memory from the runtime.
   static Tensor adopt(void* data, std::span<const std::int64_t> shape, DType dtype);
@@ -22,8 +24,8 @@ struct Storage {
   static Tensor borrow(void* data, bool writable, DType dtype, std::span<const std::int64_t> shape,
                        std::span<const std::int64_t> strides);
   /// The tensor's data under another shape; `offset` in elements.
-  static Tensor restrided(const Tensor& tensor, std::span<const std::int64_t> shape, std::span<const std::int64_t> strides,
-                          std::int64_t offset, bool writable);
+  static Tensor restrided(const Tensor& tensor, std::span<const std::int64_t> shape,
+                          std::span<const std::int64_t> strides, std::int64_t offset, bool writable);
   static char* bytes_of(const Tensor& tensor) { return static_cast<char*>(tensor.data_); }
 
  private:
@@ -37,11 +39,13 @@ inline constexpr int kMaxRank = 64;
 [[noreturn]] void bad_shape(std::string sentence);
 [[noreturn]] void bad_view(std::string sentence);
 std::string shape_text(std::span<const std::int64_t> shape);
-/// Number of elements. Raises ValueError bad-shape for a rank above 64, a negative size, or more than 2^63 - 1 bytes.
+/// Number of elements. Raises ValueError bad-shape for a rank above 64, a negative size, or more than 2^63 -
+/// 1 bytes.
 std::int64_t checked_elements(std::span<const std::int64_t> shape, DType dtype);
 /// Writes row-major strides to `strides`, which has room for shape.size() of them.
 void write_row_major(std::span<const std::int64_t> shape, std::int64_t* strides);
-/// Lowest and highest offset in elements that a non-empty view reaches. Raises ValueError bad-view if one does not fit in bytes.
+/// Lowest and highest offset in elements that a non-empty view reaches. Raises ValueError bad-view if one
+/// does not fit in bytes.
 struct Reach {
   std::int64_t lowest = 0, highest = 0;
 };

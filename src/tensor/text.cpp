@@ -19,18 +19,25 @@ std::string number(T value, Format... format) {
 std::string element_text(const char* address, DType dtype) {
   const impl::Scalar value = impl::load(address, dtype);
   switch (dtype) {
-    case DType::boolean: return value.i != 0 ? "true" : "false";
-    case DType::f16: return number(float(value.f), std::chars_format::general, 5);
-    case DType::bf16: return number(float(value.f), std::chars_format::general, 4);
-    case DType::f32: return number(float(value.f));
-    case DType::f64: return number(value.f);
-    default: return impl::is_unsigned(dtype) ? number(value.u) : number(value.i);
+    case DType::boolean:
+      return value.i != 0 ? "true" : "false";
+    case DType::f16:
+      return number(float(value.f), std::chars_format::general, 5);
+    case DType::bf16:
+      return number(float(value.f), std::chars_format::general, 4);
+    case DType::f32:
+      return number(float(value.f));
+    case DType::f64:
+      return number(value.f);
+    default:
+      return impl::is_unsigned(dtype) ? number(value.u) : number(value.i);
   }
 }
 
 std::string axis_text(const Tensor& tensor, std::size_t axis, const char* address) {
   if (axis == tensor.shape().size()) return element_text(address, tensor.dtype());
-  const std::int64_t extent = tensor.shape()[axis], step = tensor.strides()[axis] * std::int64_t(size_of(tensor.dtype()));
+  const std::int64_t extent = tensor.shape()[axis],
+                     step = tensor.strides()[axis] * std::int64_t(size_of(tensor.dtype()));
   std::string text = "[";
   for (std::int64_t i = 0; i < extent; ++i) {
     if (i > 0) text += ", ";
@@ -62,11 +69,13 @@ std::string Tensor::to_string() const {
 
 namespace einx::detail::tensor {
 
-std::string type_text(DType dtype, std::span<const std::int64_t> shape, std::span<const std::int64_t> strides) {
+std::string type_text(DType dtype, std::span<const std::int64_t> shape,
+                      std::span<const std::int64_t> strides) {
   std::string text = std::string(name_of(dtype)) + "[" + numbers(shape);
   const Shape expected = row_major(shape);
   bool differ = false;
-  for (std::size_t axis = 0; axis < shape.size(); ++axis) differ = differ || (shape[axis] != 1 && strides[axis] != expected[axis]);
+  for (std::size_t axis = 0; axis < shape.size(); ++axis)
+    differ = differ || (shape[axis] != 1 && strides[axis] != expected[axis]);
   if (differ) text += " : " + numbers(strides);
   return text + "]";
 }

@@ -18,7 +18,8 @@ Tensor checked_view(void* data, bool writable, DType dtype, const Shape& shape, 
   if (elements > 0 && data == nullptr)
     impl::bad_view("A view of shape " + impl::shape_text(shape) + " needs memory, but its address is null.");
   if (elements > 0 && strides != nullptr) impl::checked_reach(shape, *strides, dtype);
-  return Storage::borrow(data, writable, dtype, shape, strides != nullptr ? *strides : impl::row_major(shape));
+  return Storage::borrow(data, writable, dtype, shape,
+                         strides != nullptr ? *strides : impl::row_major(shape));
 }
 
 /// The memory itself may be read-only: such a tensor is never writable, whatever type its address has.
@@ -26,7 +27,8 @@ void* address_of(const void* data) { return const_cast<void*>(data); }
 
 void require_axis(const Tensor& tensor, int axis) {
   if (axis < 0 || axis >= tensor.rank())
-    impl::bad_view("There is no axis " + std::to_string(axis) + " in the shape " + impl::shape_text(tensor.shape()) + ".");
+    impl::bad_view("There is no axis " + std::to_string(axis) + " in the shape " +
+                   impl::shape_text(tensor.shape()) + ".");
 }
 
 /// Number of elements of the range; raises if it does not lie in [0, extent].
@@ -34,8 +36,9 @@ std::int64_t checked_range(std::int64_t extent, std::int64_t start, std::int64_t
   const bool forward = step > 0 && 0 <= start && start <= stop && stop <= extent;
   const bool backward = step < 0 && extent > start && start >= stop && stop >= -1;
   if (!forward && !backward)
-    impl::bad_view("The range from " + std::to_string(start) + " to " + std::to_string(stop) + " in steps of " +
-                   std::to_string(step) + " does not lie in an axis of size " + std::to_string(extent) + ".");
+    impl::bad_view("The range from " + std::to_string(start) + " to " + std::to_string(stop) +
+                   " in steps of " + std::to_string(step) + " does not lie in an axis of size " +
+                   std::to_string(extent) + ".");
   const std::int64_t length = forward ? stop - start : start - stop;
   const std::uint64_t stride = forward ? std::uint64_t(step) : 0 - std::uint64_t(step);
   return std::int64_t((std::uint64_t(length) + stride - 1) / stride);
@@ -60,7 +63,8 @@ std::vector<Run> merged_runs(const Tensor& tensor) {
   return runs;
 }
 
-/// Strides of a non-empty tensor's elements under another shape of the same size; false if they cannot be expressed.
+/// Strides of a non-empty tensor's elements under another shape of the same size; false if they cannot be
+/// expressed.
 bool reshape_strides(const Tensor& tensor, const Shape& shape, Shape& strides) {
   const std::vector<Run> runs = merged_runs(tensor);
   std::size_t run = 0;
@@ -81,7 +85,9 @@ bool reshape_strides(const Tensor& tensor, const Shape& shape, Shape& strides) {
 
 }  // namespace
 
-Tensor Tensor::view(void* data, DType dtype, const Shape& shape) { return checked_view(data, true, dtype, shape, nullptr); }
+Tensor Tensor::view(void* data, DType dtype, const Shape& shape) {
+  return checked_view(data, true, dtype, shape, nullptr);
+}
 Tensor Tensor::view(void* data, DType dtype, const Shape& shape, const Shape& strides) {
   return checked_view(data, true, dtype, shape, &strides);
 }
@@ -92,15 +98,15 @@ Tensor Tensor::view(const void* data, DType dtype, const Shape& shape, const Sha
   return checked_view(address_of(data), false, dtype, shape, &strides);
 }
 
-Tensor Tensor::view_checked(const void* data, bool read_only, std::size_t count, DType dtype, const Shape& shape,
-                            const Shape* strides) {
+Tensor Tensor::view_checked(const void* data, bool read_only, std::size_t count, DType dtype,
+                            const Shape& shape, const Shape* strides) {
   Tensor result = checked_view(address_of(data), !read_only, dtype, shape, strides);
   if (result.size() == 0) return result;
   const impl::Reach reach = impl::checked_reach(result.shape(), result.strides(), dtype);
   if (reach.lowest < 0 || std::uint64_t(reach.highest) >= count)
-    impl::bad_view("A view of shape " + impl::shape_text(shape) + " and strides " + impl::shape_text(result.strides()) +
-                   " reaches elements " + std::to_string(reach.lowest) + " to " + std::to_string(reach.highest) + " of " +
-                   std::to_string(count) + ".");
+    impl::bad_view("A view of shape " + impl::shape_text(shape) + " and strides " +
+                   impl::shape_text(result.strides()) + " reaches elements " + std::to_string(reach.lowest) +
+                   " to " + std::to_string(reach.highest) + " of " + std::to_string(count) + ".");
   return result;
 }
 
@@ -114,7 +120,8 @@ Tensor Tensor::permuted(const std::vector<int>& order) const {
     steps.push_back(strides()[std::size_t(axis)]);
   }
   if (order.size() != std::size_t(rank_) || std::size_t(__builtin_popcountll(seen)) != order.size())
-    impl::bad_view("An order of axes must name each axis of the shape " + impl::shape_text(shape()) + " once.");
+    impl::bad_view("An order of axes must name each axis of the shape " + impl::shape_text(shape()) +
+                   " once.");
   return Storage::restrided(*this, sizes, steps, 0, true);
 }
 
@@ -147,8 +154,10 @@ Tensor Tensor::broadcast_to(const Shape& target) const {
     if (extent == target[added + axis]) steps[added + axis] = strides()[axis];
   }
   if (!fits)
-    impl::bad_view("A tensor of shape " + impl::shape_text(shape()) + " cannot be broadcast to " + impl::shape_text(target) + ".");
-  const bool repeats = impl::checked_elements(target, dtype_) != size();  // writing one element would write several
+    impl::bad_view("A tensor of shape " + impl::shape_text(shape()) + " cannot be broadcast to " +
+                   impl::shape_text(target) + ".");
+  const bool repeats =
+      impl::checked_elements(target, dtype_) != size();  // writing one element would write several
   return Storage::restrided(*this, target, steps, 0, !repeats);
 }
 
@@ -158,7 +167,8 @@ Tensor Tensor::reshaped(const Shape& target) const {
     impl::bad_shape("The " + std::to_string(size()) + " elements of shape " + impl::shape_text(shape()) +
                     " do not fill the shape " + impl::shape_text(target) + ".");
   Shape steps = impl::row_major(target);
-  if (elements == 0 || contiguous() || reshape_strides(*this, target, steps)) return Storage::restrided(*this, target, steps, 0, true);
+  if (elements == 0 || contiguous() || reshape_strides(*this, target, steps))
+    return Storage::restrided(*this, target, steps, 0, true);
   return clone().reshaped(target);
 }
 

@@ -54,8 +54,8 @@ void churn(unsigned seed, int rounds) {
 }  // namespace
 
 TEST_CASE("every size is aligned and writable") {
-  for (const int64_t bytes : {0, 1, 63, 64, 65, 4095, 4096, 4097, 65535, 65536, 65537, 1 << 20, (1 << 20) + 1, (2 << 20) - 1, 2 << 20,
-                              (2 << 20) + 1, 5'000'000, 40'000'001}) {
+  for (const int64_t bytes : {0, 1, 63, 64, 65, 4095, 4096, 4097, 65535, 65536, 65537, 1 << 20, (1 << 20) + 1,
+                              (2 << 20) - 1, 2 << 20, (2 << 20) + 1, 5'000'000, 40'000'001}) {
     CAPTURE(bytes);
     const Held held = hold(bytes, 7);
     CHECK(reinterpret_cast<std::uintptr_t>(held.data) % 64 == 0);
@@ -82,7 +82,8 @@ TEST_CASE("blocks are recycled, large ones within a bound and until trimmed") {
   }
   CHECK(einx_rt_pooled_bytes() >= 3'100'000);
   std::vector<void*> many;
-  for (int i = 0; i < 40; ++i) many.push_back(einx_rt_allocate(int64_t(40) << 20));  // more than the bound of 1 GiB, never touched
+  for (int i = 0; i < 40; ++i)
+    many.push_back(einx_rt_allocate(int64_t(40) << 20));  // more than the bound of 1 GiB, never touched
   for (void* data : many) einx_rt_free(data, int64_t(40) << 20);
   CHECK(einx_rt_pooled_bytes() <= int64_t(1) << 30);
   CHECK(einx_rt_pooled_bytes() >= int64_t(900) << 20);

@@ -41,15 +41,33 @@ struct Offsets {
 };
 
 Offsets offsets_for(const Sizes& s, Layout layout) {
-  Offsets o{axis(s.batch, s.m * s.k), axis(s.batch, s.k * s.n), axis(s.batch, s.m * s.n), axis(s.m, s.k), axis(s.k, 1),
-            axis(s.k, s.n),           axis(s.n, 1),             axis(s.m, s.n),           axis(s.n, 1)};
+  Offsets o{axis(s.batch, s.m * s.k),
+            axis(s.batch, s.k * s.n),
+            axis(s.batch, s.m * s.n),
+            axis(s.m, s.k),
+            axis(s.k, 1),
+            axis(s.k, s.n),
+            axis(s.n, 1),
+            axis(s.m, s.n),
+            axis(s.n, 1)};
   switch (layout) {
-    case Layout::row_major: break;
-    case Layout::transposed_inputs: o.m_a = axis(s.m, 1), o.k_a = axis(s.k, s.m), o.k_b = axis(s.k, 1), o.n_b = axis(s.n, s.k); break;
-    case Layout::reversed: o.m_a = axis(s.m, -s.k, (s.m - 1) * s.k), o.n_b = axis(s.n, -1, s.n - 1); break;
-    case Layout::gaps: o.k_a = axis(s.k, 2), o.m_a = axis(s.m, 2 * s.k), o.batch_a = axis(s.batch, 2 * s.m * s.k); break;
-    case Layout::shared_batch: o.batch_b = axis(s.batch, 0); break;
-    case Layout::transposed_output: o.m_c = axis(s.m, 1), o.n_c = axis(s.n, s.m); break;
+    case Layout::row_major:
+      break;
+    case Layout::transposed_inputs:
+      o.m_a = axis(s.m, 1), o.k_a = axis(s.k, s.m), o.k_b = axis(s.k, 1), o.n_b = axis(s.n, s.k);
+      break;
+    case Layout::reversed:
+      o.m_a = axis(s.m, -s.k, (s.m - 1) * s.k), o.n_b = axis(s.n, -1, s.n - 1);
+      break;
+    case Layout::gaps:
+      o.k_a = axis(s.k, 2), o.m_a = axis(s.m, 2 * s.k), o.batch_a = axis(s.batch, 2 * s.m * s.k);
+      break;
+    case Layout::shared_batch:
+      o.batch_b = axis(s.batch, 0);
+      break;
+    case Layout::transposed_output:
+      o.m_c = axis(s.m, 1), o.n_c = axis(s.n, s.m);
+      break;
     case Layout::gathered: {
       std::mt19937 random(1);
       std::shuffle(o.m_a.begin(), o.m_a.end(), random);
@@ -75,13 +93,17 @@ struct Problem {
   std::vector<T> a, b;
 
   Problem(const Sizes& sizes, Layout layout)
-      : s(sizes), o(offsets_for(sizes, layout)), a(numbers<T>(2 * s.batch * s.m * s.k + 1, 1)), b(numbers<T>(s.batch * s.k * s.n + 1, 2)) {}
+      : s(sizes),
+        o(offsets_for(sizes, layout)),
+        a(numbers<T>(2 * s.batch * s.m * s.k + 1, 1)),
+        b(numbers<T>(s.batch * s.k * s.n + 1, 2)) {}
 
   std::vector<T> multiplied(int32_t mr, int32_t nr, einx_rt_microkernel micro, int32_t parallel) const {
     std::vector<T> c(size_t(s.batch * s.m * s.n), T(-77));
-    const einx_rt_matmul_plan plan{s.batch,        s.m,          s.n,          s.k,          o.batch_a.data(), o.batch_b.data(),
-                                   o.batch_c.data(), o.m_a.data(), o.k_a.data(), o.k_b.data(), o.n_b.data(),     o.m_c.data(),
-                                   o.n_c.data(),   sizeof(T),    mr,           nr,           parallel,         micro};
+    const einx_rt_matmul_plan plan{
+        s.batch,          s.m,          s.n,          s.k,          o.batch_a.data(), o.batch_b.data(),
+        o.batch_c.data(), o.m_a.data(), o.k_a.data(), o.k_b.data(), o.n_b.data(),     o.m_c.data(),
+        o.n_c.data(),     sizeof(T),    mr,           nr,           parallel,         micro};
     CHECK(einx_rt_matmul(&plan, a.data(), b.data(), c.data()) == EINX_OK);
     return c;
   }
@@ -93,16 +115,18 @@ struct Problem {
         for (size_t j = 0; j < size_t(s.n); ++j) {
           T sum = 0;
           for (size_t p = 0; p < size_t(s.k); ++p)
-            sum += a[size_t(o.batch_a[z] + o.m_a[i] + o.k_a[p])] * b[size_t(o.batch_b[z] + o.k_b[p] + o.n_b[j])];
+            sum +=
+                a[size_t(o.batch_a[z] + o.m_a[i] + o.k_a[p])] * b[size_t(o.batch_b[z] + o.k_b[p] + o.n_b[j])];
           c[size_t(o.batch_c[z] + o.m_c[i] + o.n_c[j])] = sum;
         }
     return c;
   }
 };
 
-const Sizes kSizes[] = {{1, 1, 1, 1},   {1, 5, 7, 3},    {2, 6, 16, 4},    {3, 13, 17, 19}, {1, 6, 16, 700},   {1, 40, 33, 530},
-                        {1, 300, 5, 9}, {1, 3, 700, 11}, {40, 7, 9, 5},    {2, 0, 3, 4},    {2, 3, 0, 4},      {2, 3, 4, 0},
-                        {0, 3, 4, 5},   {1, 65, 129, 63}, {2, 110, 130, 64}, {1, 1, 300, 600}, {1, 300, 1, 600}};
+const Sizes kSizes[] = {
+    {1, 1, 1, 1},   {1, 5, 7, 3},     {2, 6, 16, 4},     {3, 13, 17, 19},  {1, 6, 16, 700}, {1, 40, 33, 530},
+    {1, 300, 5, 9}, {1, 3, 700, 11},  {40, 7, 9, 5},     {2, 0, 3, 4},     {2, 3, 0, 4},    {2, 3, 4, 0},
+    {0, 3, 4, 5},   {1, 65, 129, 63}, {2, 110, 130, 64}, {1, 1, 300, 600}, {1, 300, 1, 600}};
 
 template <class T, int mr, int nr>
 void check_all() {

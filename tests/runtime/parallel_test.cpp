@@ -48,7 +48,11 @@ const Case kCases[] = {
 
 void count_nested(void* context, int64_t, int64_t) {
   einx_rt_parallel_for(
-      10, 1, [](void* counter, int64_t begin, int64_t end) { *static_cast<std::atomic<int64_t>*>(counter) += end - begin; }, context);
+      10, 1,
+      [](void* counter, int64_t begin, int64_t end) {
+        *static_cast<std::atomic<int64_t>*>(counter) += end - begin;
+      },
+      context);
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ const PairCase kPairs[] = {
     {kMost, 0, kMost, 0},
     {kLeast, -1, std::nullopt, std::nullopt},
     {kMost / 2, 2, kMost / 2 + 2, kMost - 1},
-    {std::int64_t(1) << 32, std::int64_t(1) << 31, (std::int64_t(1) << 32) + (std::int64_t(1) << 31), std::nullopt},
+    {std::int64_t(1) << 32, std::int64_t(1) << 31, (std::int64_t(1) << 32) + (std::int64_t(1) << 31),
+     std::nullopt},
 };
 
 struct ProductCase {
@@ -27,7 +28,13 @@ struct ProductCase {
   std::optional<std::int64_t> product;
 };
 const ProductCase kProducts[] = {
-    {{}, 1}, {{7}, 7}, {{2, 3, 4}, 24}, {{kMost, 2}, std::nullopt}, {{kMost, 2, 0}, 0}, {{0, kMost, kMost}, 0}, {{kMost, 1}, kMost},
+    {{}, 1},
+    {{7}, 7},
+    {{2, 3, 4}, 24},
+    {{kMost, 2}, std::nullopt},
+    {{kMost, 2, 0}, 0},
+    {{0, kMost, kMost}, 0},
+    {{kMost, 1}, kMost},
 };
 
 }  // namespace
@@ -52,7 +59,8 @@ TEST_CASE("lists as text") {
 
 TEST_CASE("match picks the case of the alternative held") {
   const auto name = [](const std::variant<int, std::string>& v) {
-    return match(v, [](int) { return "int"; }, [](const std::string&) { return "string"; });
+    return match(
+        v, [](int) { return "int"; }, [](const std::string&) { return "string"; });
   };
   CHECK(std::string(name(1)) == "int");
   CHECK(std::string(name(std::string("x"))) == "string");

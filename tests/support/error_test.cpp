@@ -20,13 +20,20 @@ const LayoutCase kLayouts[] = {
     {"a sentence alone", {.kind = "runtime", .sentence = "It failed."}, "It failed.", {}},
     {"trailing newlines are dropped", {.kind = "runtime", .sentence = "It failed.\n\n"}, "It failed.", {}},
     {"one caret",
-     {.kind = "unclosed-open", .sentence = "Not closed.", .pattern = "a (b -> a b", .show_pattern = true, .underline = {{2, 3}}},
+     {.kind = "unclosed-open",
+      .sentence = "Not closed.",
+      .pattern = "a (b -> a b",
+      .show_pattern = true,
+      .underline = {{2, 3}}},
      "Not closed.\n"
      "Expression: \"a (b -> a b\"\n"
      "               ^        ",
      {2}},
     {"several spans, unordered and overlapping",
-     {.kind = "multiple-arrows", .sentence = "Two arrows.", .pattern = "a -> b -> c", .show_pattern = true,
+     {.kind = "multiple-arrows",
+      .sentence = "Two arrows.",
+      .pattern = "a -> b -> c",
+      .show_pattern = true,
       .underline = {{7, 9}, {2, 4}, {3, 4}}},
      "Two arrows.\n"
      "Expression: \"a -> b -> c\"\n"
@@ -37,17 +44,31 @@ const LayoutCase kLayouts[] = {
      "Conflict.\nExpression: \"a b\"\n                ",
      {}},
     {"columns count code points, not bytes",
-     {.kind = "invalid-token", .sentence = "Bad.", .pattern = "\xC3\xA4 \xE2\x86\x92 b", .show_pattern = true, .underline = {{2, 3}}},
+     {.kind = "invalid-token",
+      .sentence = "Bad.",
+      .pattern = "\xC3\xA4 \xE2\x86\x92 b",
+      .show_pattern = true,
+      .underline = {{2, 3}}},
      "Bad.\nExpression: \"\xC3\xA4 \xE2\x86\x92 b\"\n               ^  ",
      {2}},
     {"spans beyond the text are cut",
-     {.kind = "invalid-token", .sentence = "Bad.", .pattern = "ab", .show_pattern = true, .underline = {{-3, 1}, {1, 9}}},
+     {.kind = "invalid-token",
+      .sentence = "Bad.",
+      .pattern = "ab",
+      .show_pattern = true,
+      .underline = {{-3, 1}, {1, 9}}},
      "Bad.\nExpression: \"ab\"\n             ^^",
      {0, 1}},
     {"equations, operands and advice follow in this order",
-     {.kind = "axis-conflict", .sentence = "Conflict.", .pattern = "a a", .show_pattern = true, .equations = {"a a = 4 6"},
-      .operands = {"#1: shape (4, 6)", "b = 3"}, .advice = {"Use two names."}},
-     "Conflict.\nExpression: \"a a\"\n                \n    a a = 4 6\n#1: shape (4, 6)\nb = 3\nUse two names.",
+     {.kind = "axis-conflict",
+      .sentence = "Conflict.",
+      .pattern = "a a",
+      .show_pattern = true,
+      .equations = {"a a = 4 6"},
+      .operands = {"#1: shape (4, 6)", "b = 3"},
+      .advice = {"Use two names."}},
+     "Conflict.\nExpression: \"a a\"\n                \n    a a = 4 6\n#1: shape (4, 6)\nb = 3\nUse two "
+     "names.",
      {}},
     {"a hidden expression is kept but not printed",
      {.kind = "ndim-mismatch", .sentence = "Rank.", .pattern = "a b", .equations = {"a b = 3"}},
@@ -70,7 +91,11 @@ TEST_CASE("messages are laid out part by part") {
 
 TEST_CASE("raise throws the class asked for, with all its parts") {
   try {
-    raise<RankError>({.kind = "ndim-mismatch", .sentence = "Rank.", .pattern = "a", .underline = {{0, 1}}, .operands = {"#1: shape ()", "b = 2"}});
+    raise<RankError>({.kind = "ndim-mismatch",
+                      .sentence = "Rank.",
+                      .pattern = "a",
+                      .underline = {{0, 1}},
+                      .operands = {"#1: shape ()", "b = 2"}});
   } catch (const Error& error) {
     CHECK(error.class_name() == "RankError");
     CHECK(error.kind() == "ndim-mismatch");

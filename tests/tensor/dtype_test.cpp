@@ -13,14 +13,47 @@ struct Case {
   DType a, b, common;
 };
 const Case kPromotions[] = {
-    {boolean, boolean, boolean}, {boolean, i8, i8}, {boolean, u64, u64}, {boolean, f16, f16}, {boolean, bf16, bf16},
-    {i8, i16, i16}, {i8, i64, i64}, {u8, u32, u32},
-    {u8, i8, i16}, {u16, i16, i32}, {u32, i32, i64}, {u8, i16, i16}, {u8, i64, i64}, {u32, i64, i64}, {u16, i8, i32}, {u32, i8, i64},
-    {u64, i8, f64}, {u64, i64, f64}, {u64, u8, u64},
-    {i8, f16, f16}, {u8, f16, f16}, {i16, f16, f32}, {u16, f16, f32}, {i32, f16, f64}, {u64, f16, f64},
-    {i8, bf16, bf16}, {u16, bf16, f32}, {i64, bf16, f64},
-    {i8, f32, f32}, {u16, f32, f32}, {i32, f32, f64}, {u32, f32, f64}, {i64, f32, f64}, {u64, f32, f64}, {i64, f64, f64}, {u8, f64, f64},
-    {f16, f32, f32}, {bf16, f32, f32}, {f16, bf16, f32}, {f16, f64, f64}, {f32, f64, f64},
+    {boolean, boolean, boolean},
+    {boolean, i8, i8},
+    {boolean, u64, u64},
+    {boolean, f16, f16},
+    {boolean, bf16, bf16},
+    {i8, i16, i16},
+    {i8, i64, i64},
+    {u8, u32, u32},
+    {u8, i8, i16},
+    {u16, i16, i32},
+    {u32, i32, i64},
+    {u8, i16, i16},
+    {u8, i64, i64},
+    {u32, i64, i64},
+    {u16, i8, i32},
+    {u32, i8, i64},
+    {u64, i8, f64},
+    {u64, i64, f64},
+    {u64, u8, u64},
+    {i8, f16, f16},
+    {u8, f16, f16},
+    {i16, f16, f32},
+    {u16, f16, f32},
+    {i32, f16, f64},
+    {u64, f16, f64},
+    {i8, bf16, bf16},
+    {u16, bf16, f32},
+    {i64, bf16, f64},
+    {i8, f32, f32},
+    {u16, f32, f32},
+    {i32, f32, f64},
+    {u32, f32, f64},
+    {i64, f32, f64},
+    {u64, f32, f64},
+    {i64, f64, f64},
+    {u8, f64, f64},
+    {f16, f32, f32},
+    {bf16, f32, f32},
+    {f16, bf16, f32},
+    {f16, f64, f64},
+    {f32, f64, f64},
 };
 
 }  // namespace
@@ -60,8 +93,12 @@ TEST_CASE("types as text show strides that are not row-major") {
     const char* text;
   };
   const Row rows[] = {
-      {f32, {10, 10}, {10, 1}, "f32[10, 10]"},      {f32, {10, 10}, {1, 10}, "f32[10, 10 : 1, 10]"}, {i64, {}, {}, "i64[]"},
-      {boolean, {1, 4}, {99, 1}, "bool[1, 4]"},     {f16, {3}, {-1}, "f16[3 : -1]"},                 {bf16, {2, 1}, {1, 5}, "bf16[2, 1]"},
+      {f32, {10, 10}, {10, 1}, "f32[10, 10]"},
+      {f32, {10, 10}, {1, 10}, "f32[10, 10 : 1, 10]"},
+      {i64, {}, {}, "i64[]"},
+      {boolean, {1, 4}, {99, 1}, "bool[1, 4]"},
+      {f16, {3}, {-1}, "f16[3 : -1]"},
+      {bf16, {2, 1}, {1, 5}, "bf16[2, 1]"},
   };
   for (const Row& row : rows) CHECK(type_text(row.dtype, row.shape, row.strides) == row.text);
 }

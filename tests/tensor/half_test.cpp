@@ -1,17 +1,17 @@
 #include <doctest/doctest.h>
+#include <einx/tensor.h>
 
 #include <bit>
 #include <cmath>
 #include <limits>
 #include <random>
 
-#include <einx/tensor.h>
-
 using namespace einx;
 
 namespace {
 
-/// The definition: of the two neighbours on the grid of `bits` fraction bits, the nearer one, the even one if both are as near.
+/// The definition: of the two neighbours on the grid of `bits` fraction bits, the nearer one, the even one if
+/// both are as near.
 double nearest(double value, int bits, int lowest_exponent, double most) {
   if (value == 0 || !std::isfinite(value)) return value;
   const int exponent = std::max(std::ilogb(value), lowest_exponent);
@@ -23,7 +23,9 @@ double nearest(double value, int bits, int lowest_exponent, double most) {
 double nearest_half(double value) { return nearest(value, 10, -14, 65504); }
 double nearest_bfloat16(double value) { return nearest(value, 7, -126, std::ldexp(255.0, 120)); }
 
-bool same(double a, double b) { return (std::isnan(a) && std::isnan(b)) || (a == b && std::signbit(a) == std::signbit(b)); }
+bool same(double a, double b) {
+  return (std::isnan(a) && std::isnan(b)) || (a == b && std::signbit(a) == std::signbit(b));
+}
 
 }  // namespace
 
@@ -49,7 +51,8 @@ TEST_CASE("floats round to the nearest, ties to even") {
     wrong += !same(float(bfloat16(value)), nearest_bfloat16(value));
   };
   for (int i = 0; i < 300'000; ++i) check(std::bit_cast<float>(std::uint32_t(random())));
-  for (std::uint32_t bits = 0; bits < 0x7c00; ++bits) {  // each half, the midpoint above it, and that midpoint's neighbours
+  for (std::uint32_t bits = 0; bits < 0x7c00;
+       ++bits) {  // each half, the midpoint above it, and that midpoint's neighbours
     half low, high;
     low.bits = std::uint16_t(bits);
     high.bits = std::uint16_t(bits + 1);
@@ -69,9 +72,18 @@ TEST_CASE("special values") {
   };
   const float inf = std::numeric_limits<float>::infinity();
   const Row rows[] = {
-      {0.0f, 0, 0},           {-0.0f, 0x8000, 0x8000},     {1.0f, 0x3c00, 0x3f80},          {inf, 0x7c00, 0x7f80},
-      {-inf, 0xfc00, 0xff80}, {65504.0f, 0x7bff, 0x4780},  {65519.0f, 0x7bff, 0x4780},      {65520.0f, 0x7c00, 0x4780},
-      {3e38f, 0x7c00, 0x7f62}, {0x1p-24f, 1, 0x3380},      {0x1p-25f, 0, 0x3300},           {0x1.8p-25f, 1, 0x3340},
+      {0.0f, 0, 0},
+      {-0.0f, 0x8000, 0x8000},
+      {1.0f, 0x3c00, 0x3f80},
+      {inf, 0x7c00, 0x7f80},
+      {-inf, 0xfc00, 0xff80},
+      {65504.0f, 0x7bff, 0x4780},
+      {65519.0f, 0x7bff, 0x4780},
+      {65520.0f, 0x7c00, 0x4780},
+      {3e38f, 0x7c00, 0x7f62},
+      {0x1p-24f, 1, 0x3380},
+      {0x1p-25f, 0, 0x3300},
+      {0x1.8p-25f, 1, 0x3340},
       {0x1p-14f, 0x0400, 0x3880},
   };
   for (const Row& row : rows) {
@@ -79,7 +91,8 @@ TEST_CASE("special values") {
     CHECK(half(row.value).bits == row.half_bits);
     CHECK(bfloat16(row.value).bits == row.bfloat16_bits);
   }
-  const float nan = std::bit_cast<float>(0xff800001u);  // a payload that truncation alone would turn into infinity
+  const float nan =
+      std::bit_cast<float>(0xff800001u);  // a payload that truncation alone would turn into infinity
   CHECK(std::isnan(float(half(nan))));
   CHECK(std::isnan(float(bfloat16(nan))));
   CHECK((half(nan).bits & 0x8000) != 0);

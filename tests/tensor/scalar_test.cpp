@@ -10,7 +10,8 @@ using namespace einx::detail::tensor;
 
 namespace {
 
-constexpr double kInf = std::numeric_limits<double>::infinity(), kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInf = std::numeric_limits<double>::infinity(),
+                 kNan = std::numeric_limits<double>::quiet_NaN();
 
 struct FromFloat {
   double value;
@@ -18,10 +19,24 @@ struct FromFloat {
   std::int64_t bits;  ///< of the integer result
 };
 const FromFloat kFromFloat[] = {
-    {2.9, i32, 2},       {-2.9, i32, -2},         {300, u8, 44},           {-1, u8, 255},      {3e9, i32, std::int32_t(3'000'000'000u)},
-    {kNan, i64, INT64_MIN}, {kNan, i32, 0},       {kInf, i64, INT64_MIN},  {-kInf, i8, 0},     {1e19, u64, std::int64_t(10'000'000'000'000'000'000u)},
-    {-1, u64, -1},       {1e30, u64, INT64_MIN},  {0.5, boolean, 1},       {0, boolean, 0},    {kNan, boolean, 1},
-    {0x1p63, i64, INT64_MIN}, {-0x1p63, i64, INT64_MIN}, {128, i8, -128},
+    {2.9, i32, 2},
+    {-2.9, i32, -2},
+    {300, u8, 44},
+    {-1, u8, 255},
+    {3e9, i32, std::int32_t(3'000'000'000u)},
+    {kNan, i64, INT64_MIN},
+    {kNan, i32, 0},
+    {kInf, i64, INT64_MIN},
+    {-kInf, i8, 0},
+    {1e19, u64, std::int64_t(10'000'000'000'000'000'000u)},
+    {-1, u64, -1},
+    {1e30, u64, INT64_MIN},
+    {0.5, boolean, 1},
+    {0, boolean, 0},
+    {kNan, boolean, 1},
+    {0x1p63, i64, INT64_MIN},
+    {-0x1p63, i64, INT64_MIN},
+    {128, i8, -128},
 };
 
 struct FromInteger {
@@ -30,11 +45,22 @@ struct FromInteger {
   double result;
 };
 const FromInteger kFromInteger[] = {
-    {300, i8, 44},  {-1, u16, 65535},  {7, boolean, 1}, {(1 << 24) + 1, f32, 1 << 24}, {INT64_MAX, f32, 0x1p63}, {65519, f16, 65504},
-    {70000, f16, kInf}, {257, bf16, 256}, {-3, f64, -3},   {2049, f16, 2048},             {2051, f16, 2052},
+    {300, i8, 44},
+    {-1, u16, 65535},
+    {7, boolean, 1},
+    {(1 << 24) + 1, f32, 1 << 24},
+    {INT64_MAX, f32, 0x1p63},
+    {65519, f16, 65504},
+    {70000, f16, kInf},
+    {257, bf16, 256},
+    {-3, f64, -3},
+    {2049, f16, 2048},
+    {2051, f16, 2052},
 };
 
-std::int64_t bits_of(const Scalar& value) { return is_unsigned(value.dtype) ? std::int64_t(value.u) : value.i; }
+std::int64_t bits_of(const Scalar& value) {
+  return is_unsigned(value.dtype) ? std::int64_t(value.u) : value.i;
+}
 
 }  // namespace
 

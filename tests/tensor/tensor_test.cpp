@@ -1,10 +1,11 @@
+#include "tensor/tensor.h"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 
 #include "runtime/runtime.h"
 #include "support/support.h"
-#include "tensor/tensor.h"
 
 using namespace einx;
 

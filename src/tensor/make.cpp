@@ -18,11 +18,14 @@ std::int64_t* Tensor::set_rank(int rank) {
   return large_.get();
 }
 
-Tensor Tensor::empty(std::span<const std::int64_t> shape, DType dtype) { return Storage::create(shape, dtype); }
+Tensor Tensor::empty(std::span<const std::int64_t> shape, DType dtype) {
+  return Storage::create(shape, dtype);
+}
 
 Tensor Tensor::zeros(std::span<const std::int64_t> shape, DType dtype) {
   Tensor result = empty(shape, dtype);
-  std::memset(result.data_, 0, std::size_t(result.size()) * size_of(dtype));  // all bits zero is 0 in every dtype
+  std::memset(result.data_, 0,
+              std::size_t(result.size()) * size_of(dtype));  // all bits zero is 0 in every dtype
   return result;
 }
 
@@ -35,7 +38,8 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
 Tensor Tensor::iota(const Shape& shape, DType dtype) {
   Tensor result = empty(shape, dtype);
   char* address = Storage::bytes_of(result);
-  for (std::int64_t i = 0; i < result.size(); ++i, address += size_of(dtype)) impl::store(address, impl::make_scalar(i, dtype));
+  for (std::int64_t i = 0; i < result.size(); ++i, address += size_of(dtype))
+    impl::store(address, impl::make_scalar(i, dtype));
   return result;
 }
 
@@ -50,8 +54,8 @@ Tensor Tensor::scalar(std::int64_t value, DType dtype) {
 Tensor Tensor::copy_bytes(const void* values, std::size_t count, const Shape& shape, DType dtype) {
   const std::int64_t elements = impl::checked_elements(shape, dtype);
   if (std::uint64_t(elements) != count)
-    impl::bad_shape("The shape " + impl::shape_text(shape) + " holds " + std::to_string(elements) + " elements, but " +
-                    std::to_string(count) + " were given.");
+    impl::bad_shape("The shape " + impl::shape_text(shape) + " holds " + std::to_string(elements) +
+                    " elements, but " + std::to_string(count) + " were given.");
   Tensor result = empty(shape, dtype);
   if (count > 0) std::memcpy(result.data_, values, count * size_of(dtype));
   return result;
@@ -86,7 +90,8 @@ void Tensor::require(DType dtype) const {
   const std::string wanted(name_of(dtype));
   detail::support::raise<TypeError>(
       {.kind = "dtype-mismatch",
-       .sentence = defined_ ? "The tensor holds " + std::string(name_of(dtype_)) + " and cannot be read as " + wanted + "."
+       .sentence = defined_ ? "The tensor holds " + std::string(name_of(dtype_)) + " and cannot be read as " +
+                                  wanted + "."
                             : "The tensor is undefined and cannot be read as " + wanted + "."});
 }
 
@@ -94,7 +99,8 @@ const void* Tensor::element(std::initializer_list<std::int64_t> index) const {
   if (index.size() == 0 && size() == 1) return data_;
   const std::string at = impl::shape_text(std::span(index.begin(), index.size()));
   if (index.size() != std::size_t(rank_))
-    impl::bad_view("The index " + at + " does not name one element of a tensor of shape " + impl::shape_text(shape()) + ".");
+    impl::bad_view("The index " + at + " does not name one element of a tensor of shape " +
+                   impl::shape_text(shape()) + ".");
   std::int64_t offset = 0;
   for (int axis = 0; axis < rank_; ++axis) {
     const std::int64_t i = index.begin()[axis];
