@@ -1,0 +1,18 @@
+// The commands behind `einx`: each takes the words after its name and returns the exit status. They raise
+// UsageError and einx::Error.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace einx_command {
+
+using Words = std::vector<std::string>;
+
+int call(const Words& words);     ///< an operation on files; the operation is the first word
+int explain(const Words& words);  ///< what a call becomes, stage by stage
+int bench(const Words& words);    ///< how long its stages, a cached call and its kernel take
+int eval(const Words& words);     ///< JSON cases in, JSON results out
+int list_operations(const Words& words);
+int list_environment(const Words& words);
+
+}  // namespace einx_command

@@ -1,0 +1,136 @@
+#include "eval_case.h"
+
+#include <spdlog/logger.h>
+
+#include <algorithm>
+#include <set>
+
+#include "notation/notation.h"
+#include "ops/ops.h"
+#include "support/support.h"
+
+namespace einx_command {
+namespace {
+
+namespace notation = einx::detail::notation;
+namespace ops = einx::detail::ops;
+namespace support = einx::detail::support;
+
+void require_dialect(const std::string& dialect) {
+  if (dialect == "einx") return;
+  support::raise<einx::OperationNotSupportedError>({.kind = "unknown-operation",
+                                                    .sentence = "There is no dialect " + dialect + ".",
+                                                    .advice = {"The dialects are: einx."}});
+}
+
+void collect_axes(const notation::Node& node, std::set<std::string>& names) {
+  if (node.kind == notation::Node::Kind::Axis) names.insert(node.name);
+  for (const notation::NodePtr& child : node.children) collect_axes(*child, names);
+}
+
+/// A size for an axis that the expression does not have is ignored by all operations, which helps nobody who
+/// misspelt one.
+void warn_of_unused(const Request& request) {
+  std::set<std::string> names;
+  try {
+    collect_axes(*notation::parse(request.pattern).root, names);
+  } catch (const einx::SyntaxError&) {
+    return;  // the call is about to raise it
+  }
+  for (const notation::Constraint& size : request.sizes)
+    if (size.not_integer.empty() && !names.contains(size.name))
+      support::log().warn("{} \"{}\": {} is neither an axis nor a parameter and is ignored", request.op,
+                          request.pattern, size.name);
+}
+
+/// The parameters of an operation, of which so far only reductions have one, or the size of an axis.
+void read_keyword(Request& request, const std::string& name, const Json& value) {
+  const ops::Op* op = ops::find(request.op);
+  if (name == "keepdims" && op && op->keepdims) {
+    if (!value.is_boolean() && !value.is_null()) bad_case("keepdims is true, false or null");
+    request.keepdims = value.is_boolean() && value.get<bool>();
+  } else {
+    request.sizes.push_back(to_size(name, value));
+  }
+}
+
+Request read_request(const Json& a_case) {
+  Request request;
+  request.op = a_case.at("op").get<std::string>();
+  request.pattern = a_case.at("pattern").get<std::string>();
+  if (a_case.contains("inputs"))
+    for (const Json& input : a_case.at("inputs")) add_input(request.operands, input, request.op == "dot");
+  if (a_case.contains("kwargs"))
+    for (const auto& [name, value] : a_case.at("kwargs").items()) read_keyword(request, name, value);
+  return request;
+}
+
+// ---------------------------------------------------------------- the helpers that solve and compute nothing
+
+notation::SolvedAxes solve(const Request& request, bool merge) {
+  using Kind = einx::Operand::Kind;
+  std::vector<notation::Operand> operands;
+  for (const einx::Operand& operand : request.operands.view()) {
+    if (operand.kind() == Kind::Unknown)
+      operands.push_back({std::nullopt, "unknown shape"});
+    else if (operand.kind() == Kind::Factory)
+      operands.push_back({std::nullopt, "factory"});
+    else
+      operands.push_back({einx::Shape(operand.tensor().shape().begin(), operand.tensor().shape().end()), ""});
+  }
+  return notation::solve_axes(request.pattern, operands, request.sizes, merge);
+}
+
+Json solved_axes(const Request& request) {
+  Json axes = Json::object();
+  for (const auto& [name, value] : solve(request, false).axes) axes[name] = to_json(value);
+  return {{"axes", std::move(axes)}};
+}
+
+Json solved_shapes(const Request& request) { return {{"shapes", solve(request, false).shapes}}; }
+
+Json matches(const Request& request) {
+  try {
+    solve(request, true);
+    return {{"bool", true}};
+  } catch (const einx::InternalError&) {
+    throw;
+  } catch (const einx::Error&) {
+    return {{"bool", false}};
+  }
+}
+
+Json checked(const Request& request) {
+  solve(request, true);
+  return {{"ok", true}};
+}
+
+struct Helper {
+  std::string_view name;
+  Json (*run)(const Request&);
+};
+constexpr Helper kHelpers[] = {
+    {"solve_axes", solved_axes}, {"solve", solved_axes}, {"solve_shapes", solved_shapes},
+    {"matches", matches},        {"check", checked},
+};
+
+Json computed(const Request& request) {
+  ops::get(request.op);
+  warn_of_unused(request);
+  const auto prepared = prepare(request, einx::Location::current());  // the whole stream is one call site
+  Json outputs = Json::array();
+  for (const einx::Tensor& result : run(prepared)) outputs.push_back(to_json(result));
+  return {{"outputs", std::move(outputs)}, {"via", prepared.executable->code ? "jit" : "reference"}};
+}
+
+}  // namespace
+
+Json evaluate(const Json& a_case) {
+  require_dialect(a_case.value("dialect", "einx"));
+  const Request request = read_request(a_case);
+  const auto* helper = std::find_if(std::begin(kHelpers), std::end(kHelpers),
+                                    [&](const Helper& row) { return row.name == request.op; });
+  return helper != std::end(kHelpers) ? helper->run(request) : computed(request);
+}
+
+}  // namespace einx_command

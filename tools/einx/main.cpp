@@ -1,0 +1,71 @@
+// einx: tensor notation from the command line.
+#include <einx/error.h>
+
+#include <iostream>
+
+#include "arguments.h"
+#include "commands.h"
+
+namespace {
+
+using einx_command::Words;
+
+struct Command {
+  const char* name;
+  int (*run)(const Words&);
+};
+constexpr Command kCommands[] = {
+    {"explain", einx_command::explain},
+    {"bench", einx_command::bench},
+    {"eval", einx_command::eval},
+    {"ops", einx_command::list_operations},
+    {"env", einx_command::list_environment},
+};
+
+constexpr const char* kHelp = R"(einx: tensor notation, compiled just in time
+
+  einx OPERATION PATTERN OPERAND... [NAME=SIZE...] [-o FILE.npy]...   run an operation
+  einx explain OPERATION PATTERN TYPE... [NAME=SIZE...] [--emit WHAT]...   show what it becomes
+  einx bench OPERATION PATTERN TYPE... [NAME=SIZE...]                 time its stages, call and kernel
+  einx eval                                                          JSON cases on stdin, results on stdout
+  einx ops                                                           the operations
+  einx env                                                           the environment variables
+
+  einx sum "b c [h w]" image.npy -o out.npy
+  einx id "(h p) w -> p h w" x.npy p=2
+  einx explain sum "a [b]" "f32[10, 10]" --emit loops
+
+Each command has a --help of its own. Exit status: 0, 1 for an error of the library (its message is on stderr), 2 for a command line that
+makes no sense.
+)";
+
+int dispatch(Words words) {
+  if (words.empty()) throw einx_command::UsageError("a command or an operation is missing");
+  const std::string name = words.front();
+  if (name == "--help" || name == "-h" || name == "help") {
+    std::cout << kHelp;
+    return 0;
+  }
+  for (const Command& command : kCommands)
+    if (name == command.name) return command.run(Words(words.begin() + 1, words.end()));
+  if (name.starts_with('-')) throw einx_command::UsageError("there is no option " + name + " here");
+  return einx_command::call(words);
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  try {
+    const int status = dispatch(Words(words + 1, words + count));
+    std::cout.flush();
+    return std::cout ? status : 1;
+  } catch (const einx_command::UsageError& error) {
+    std::cerr << "einx: " << error.what() << "\nTry einx --help.\n";
+    return 2;
+  } catch (const einx::Error& error) {
+    std::cerr << error.class_name() << ": " << error.what() << "\n";
+  } catch (const std::exception& error) {
+    std::cerr << "einx: " << error.what() << "\n";
+  }
+  return 1;
+}
