@@ -9,6 +9,7 @@ namespace {
 struct Use {
   std::vector<Span> inside, outside;  // occurrences
   std::vector<Span> brackets;         // the characters around those inside
+  const Node* last = nullptr;         // the bracket noted last
   bool seen_inside = false, seen_outside = false;
 };
 
@@ -21,7 +22,10 @@ void visit(const Node& node, const Node* bracket, std::vector<std::string>& orde
   Use& use = found->second;
   (bracket ? use.seen_inside : use.seen_outside) = true;
   (bracket ? use.inside : use.outside).push_back(node.span);
-  if (bracket) bracket_spans(*bracket, use.brackets);
+  if (!bracket || bracket == use.last) return;
+  use.last = bracket;
+  use.brackets.push_back({bracket->span.begin, bracket->span.begin + 1});
+  use.brackets.push_back({bracket->span.end - 1, bracket->span.end});
 }
 
 }  // namespace

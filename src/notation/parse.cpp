@@ -40,6 +40,7 @@ class Parser {
   const std::vector<Token>& tokens_;
   std::vector<int> partner_;  // of an opening token: its closing one
   int next_id_ = 1;
+  int brackets_ = 0;  // open around what is being parsed
 };
 
 void Parser::match_delimiters() {
@@ -187,7 +188,10 @@ NodePtr Parser::primary(int at) {
   const Range inside{at + 1, partner_[at]};
   const Span span{token.span.begin, tokens_[partner_[at]].span.end};
   if (token.kind == Tok::Open) return make_group(expression(inside, true), span);
-  return make_brackets(expression(inside, false), span);
+  ++brackets_;
+  NodePtr child = expression(inside, false);
+  --brackets_;
+  return brackets_ > 0 ? child : make_brackets(std::move(child), span);  // inside brackets, brackets say nothing new
 }
 
 }  // namespace

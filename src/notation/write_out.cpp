@@ -72,7 +72,10 @@ class Writer {
     const auto [found, fresh] = opaque_.try_emplace(source, int(flat_.atoms.size()));
     if (fresh) {
       Atom atom;
-      atom.base = is_anonymous(*node.children[0]) ? "e" : source;
+      const Node& child = *node.children[0];
+      const bool name = child.kind == Kind::Axis && !is_number(child) && !is_anonymous(child);
+      atom.own_name = name && index_.empty();
+      atom.base = atom.own_name ? child.name : child.kind == Kind::Axis && is_anonymous(child) ? "e" : source;
       atom.source = std::move(source);
       flat_.atoms.push_back(std::move(atom));
     }
