@@ -73,11 +73,12 @@ class Verifier {
   }
 
   // ------------------------------------------------------------ addresses
-  std::int64_t last_of(const Loop& loop) const {
-    const std::int64_t extent = loop.extent.value;
+  /// The last value of the loop's variable if it runs over `extent`.
+  static std::int64_t last_of(const Loop& loop, std::int64_t extent) {
     const bool stepped = loop.kind == LoopKind::Tile || loop.kind == LoopKind::Parallel;
     return extent <= 0 ? 0 : stepped ? (extent - 1) / loop.step * loop.step : extent - 1;
   }
+  static std::int64_t last_of(const Loop& loop) { return last_of(loop, loop.extent.value); }
   /// stride_in * inner + stride_out * outer, where the inner loop covers what is left of a tile of the outer one.
   Range tiled(const Loop& inner, std::int64_t stride_in, std::int64_t stride_out) const {
     const Loop& outer = *open_.at(inner.outer);
@@ -85,7 +86,7 @@ class Verifier {
     const std::int64_t last = last_of(outer);
     for (const std::int64_t at : {std::int64_t(0), std::max<std::int64_t>(0, last - outer.step), last}) {
       const std::int64_t left = std::min(inner.extent.value, inner.outer_extent.value - at);
-      const Range here = Range{at * stride_out, at * stride_out} + scaled(left, stride_in);
+      const Range here = Range{at * stride_out, at * stride_out} + scaled(last_of(inner, left) + 1, stride_in);
       range = {std::min(range.low, here.low), std::max(range.high, here.high)};
     }
     return range;

@@ -1,0 +1,66 @@
+// Loops of some calls as text, held against files. EINX_UPDATE_GOLDENS=1 rewrites them.
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <fstream>
+#include <sstream>
+
+#include "loops/graphs.h"
+
+namespace {
+
+using namespace einx;
+using namespace einx::detail;
+using namespace einx::detail::loops_test;
+
+struct Golden {
+  std::string name, op, pattern;
+  std::vector<graph::Type> types;
+  Sizes sizes;
+  bool dynamic = false;
+};
+
+const std::vector<Golden>& goldens() {
+  static const std::vector<Golden> rows = {
+      {"transpose", "id", "a b -> b a", {f32_of({20, 12})}, {}},
+      {"transpose_large", "id", "a b -> b a", {f32_of({4096, 4096})}, {}},
+      {"transpose_batch", "id", "b c h w -> b h w c", {f32_of({32, 64, 56, 56})}, {}},
+      {"split_heads", "id", "b s (h d) -> b h s d", {f32_of({2, 5, 24})}, {{"h", 3}}},
+      {"concatenate", "id", "a, b -> (a + b)", {f32_of({5}), type(DType::i32, {7})}, {}},
+      {"diagonal", "id", "a a b -> a b", {f32_of({4, 4, 3})}, {}},
+      {"repeat", "id", "a -> a r", {f32_of({7})}, {{"r", 3}}},
+      {"strided", "id", "a b -> a b", {type(DType::i64, {6, 10}, {-10, 2})}, {}},
+      {"bias", "add", "a b, b", {f32_of({64, 100}), f32_of({100})}, {}},
+      {"where", "where", "a b, a b, b", {type(DType::boolean, {4096, 4096}), f32_of({4096, 4096}), f32_of({4096})}, {}},
+      {"compare", "less", "a, -> a", {type(DType::f16, {33}), type(DType::f32, {})}, {}},
+      {"add_long", "add", "a, a", {f32_of({1 << 22}), f32_of({1 << 22})}, {}},
+      {"add_dynamic", "add", "a b, b", {f32_of({4, 5}), f32_of({5})}, {}, true},
+      {"sum_nothing", "sum", "a [b]", {f32_of({3, 0})}, {}},
+      {"sum_dynamic", "sum", "b... (g [c])", {f32_of({10, 10})}, {{"g", 2}}, true},
+  };
+  return rows;
+}
+
+std::string path_of(const Golden& golden) { return std::string(EINX_GOLDEN_DIR) + "/" + golden.name + ".txt"; }
+
+std::string text_of(const Golden& golden) {
+  loops::Options options;
+  options.dynamic = golden.dynamic;
+  const loops::Program program = loops::lower(call(golden.op, golden.pattern, golden.types, golden.sizes), wide(), options);
+  CHECK_MESSAGE(!loops::verify(program), loops::verify(program).value_or(""));
+  return golden.op + "(\"" + golden.pattern + "\")\n\n" + loops::text(program) + "\n" + loops::schedule_text(program);
+}
+
+}  // namespace
+
+TEST_CASE("loops of calls are as in the golden files") {
+  const bool update = std::getenv("EINX_UPDATE_GOLDENS") != nullptr;
+  for (const Golden& golden : goldens()) {
+    CAPTURE(golden.name);
+    const std::string text = text_of(golden);
+    if (update) std::ofstream(path_of(golden)) << text;
+    std::ifstream file(path_of(golden));
+    std::stringstream stored;
+    stored << file.rdbuf();
+    CHECK(stored.str() == text);
+  }
+}
