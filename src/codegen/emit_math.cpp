@@ -194,8 +194,8 @@ Value* emit_tanh(const Arithmetic& to, Value* x) {
   Value* size = t.abs(x);
   Value* e = emit_exp(to, t.add(size, size));
   Value* large = t.sub(t.number(1), t.div(t.number(2), t.add(e, t.number(1))));
-  large = to.b.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, large, x);
-  return t.select(to.b.CreateFCmpOLT(size, t.number(0.625)), tanh_small(t, x), large);
+  Value* result = t.select(to.b.CreateFCmpOLT(size, t.number(0.625)), tanh_small(t, size), large);
+  return to.b.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, result, x);
 }
 
 }  // namespace einx::detail::codegen
