@@ -225,7 +225,7 @@ Ref AxisBuilder::index(Body& body, const std::string& name, Address where, DType
 
 std::vector<Ref> AxisBuilder::apply(Body& body, const std::string& name, const ops::ScalarFn& fn, const std::vector<Lazy>& args) {
   std::vector<int> kept;
-  ops::ScalarFn lean = used_only(fn, kept);
+  ops::ScalarFn lean = used_only(with_results(fn, fn.results), kept);
   std::vector<Ref> given;
   for (int k : kept) given.push_back(cast(body, args[k](body), fn.args[k]));
   std::vector<Ref> results(lean.results.size());

@@ -22,11 +22,11 @@ struct Choice {
 const Choice kChoices[] = {
     {[](const Nest& n) { return is_move(n) && !converts(n); }, schedule_copy},
     {[](const Nest& n) { return is_map(n) || is_move(n); }, schedule_map},
-    {finds_position, schedule_plain},                                  // schedule_order
-    {contracts, schedule_plain},                                       // schedule_contract
-    {reduces, schedule_plain},                                         // schedule_reduce
-    {[](const Nest& n) { return rows(n) != nullptr; }, schedule_plain},  // schedule_rowwise
-    {is_gather, schedule_plain},                                       // schedule_index
+    {finds_position, schedule_order},
+    {contracts, schedule_contract},
+    {reduces, schedule_reduce},
+    {[](const Nest& n) { return rows(n) != nullptr; }, schedule_rowwise},
+    {is_gather, schedule_index},
 };
 
 }  // namespace

@@ -24,6 +24,7 @@ class ColumnsKernel {
 
   void make() {
     Body body;
+    if (c_.start > 0) b_.at[0].start = c_.start;
     const bool by_rows = c_.grain > 0;
     Loop tiles = header(LoopKind::Tile, block_);
     if (by_rows) {

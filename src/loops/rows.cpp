@@ -18,6 +18,7 @@ class RowsKernel {
 
   void make() {
     Body body;
+    if (c_.start > 0) b_.at[0].start = c_.start;
     if (c_.tile > 0) {
       b_.over(body, c_.vector, header(LoopKind::Tile, c_.tile), [&](Body& in) { outer(in, 0); });
       std::get<Loop>(body.back().node).kind = LoopKind::Parallel;

@@ -15,6 +15,7 @@ struct RowsChoice {
   int lanes = 1, unroll = 1;
   std::int64_t grain = 0;   ///< of outer[0]; 0: serial
   std::int64_t tile = 0;    ///< parallel tiles of a kept vector axis; 0: none
+  std::int64_t start = 0;   ///< of axis 0: the last part of a split
   bool unroll_last = false; ///< the last of `inner` is short enough to be written out
   std::optional<ops::ScalarFn> in_order;  ///< combine where the second is known to come later: every lane goes forward
   std::string why;

@@ -84,7 +84,7 @@ std::vector<Access> temporaries(const Nest& nest, Plan& plan, const Cut& cut, st
   return accesses;
 }
 
-/// The nest of the parts [first, first + parts), each `extent` long: accumulators as results.
+/// The nest of all whole parts, or of the shorter last one: accumulators as results, the number of the part in front.
 Nest partial(const Nest& nest, const Cut& cut, const std::vector<Access>& temporary, std::int64_t results, bool rest) {
   Nest made = nest;
   auto& rows = std::get<ops::Rows>(made.meaning);
@@ -101,12 +101,7 @@ Nest partial(const Nest& nest, const Cut& cut, const std::vector<Access>& tempor
   const Int position = constant(made.position_strides[cut_axis].value * cut.part);
   made.axes[cut_axis].extent = constant(rest ? cut.rest : cut.part);
   made.label += rest ? ", the last part" : ", " + std::to_string(cut.parts) + " parts";
-  if (!rest) {
-    add_axis(made, {"part", constant(cut.parts), false}, strides, constant(results), position);
-    return made;
-  }
-  for (std::size_t k = 0; k < made.inputs.size(); ++k) made.inputs[k].offset.value += strides[k].value * cut.parts;
-  for (Access& output : made.outputs) output.offset.value += results * cut.parts;
+  add_axis(made, {"part", constant(rest ? 1 : cut.parts), false}, strides, constant(results), position);
   return made;
 }
 
@@ -125,25 +120,34 @@ Nest combining(const Nest& nest, const Cut& cut, const std::vector<Access>& temp
   return made;
 }
 
+/// Whether the kept axes give threads enough to do.
+bool enough_parts(const Nest& nest, const RowsChoice& choice) {
+  constexpr std::int64_t kEnough = 12;
+  if (choice.tile > 0) return nest.axes[choice.vector].extent.value >= kEnough * choice.tile;
+  return choice.grain > 0 && nest.axes[choice.outer[0]].extent.value >= kEnough * choice.grain;
+}
+
 }  // namespace
 
 bool schedule_split(const Nest& nest, Plan& plan, const RowsChoice& choice) {
   const ops::Rows& rows = rows_of(nest);
-  if (rows.passes.size() != 1 || rows.per_element || choice.grain > 0 || choice.tile > 0) return false;
+  if (rows.passes.size() != 1 || rows.per_element || enough_parts(nest, choice)) return false;
   const Cut cut = choose_cut(nest, choice);
   if (cut.axis < 0 || cut.parts < 4) return false;
   std::int64_t results = 1;
   for (int axis : axes_where(nest, false))
     if (read_along(nest, axis)) results *= nest.axes[axis].extent.value;
   const std::vector<Access> temporary = temporaries(nest, plan, cut, results);
-  const auto emit = [&](Nest part) {
+  const auto emit = [&](bool rest) {
+    const Nest part = partial(nest, cut, temporary, results, rest);
     RowsChoice c = choose_rows(part, plan);
+    c.start = rest ? cut.parts : 0;
     if (choice.in_order) sort_by_position(part, c);
     if (choice.in_order && goes_forward(part, c)) c.in_order = choice.in_order;
     if (!schedule_columns(part, plan, c)) emit_rows(part, plan, c);
   };
-  emit(partial(nest, cut, temporary, results, false));
-  if (cut.rest > 0) emit(partial(nest, cut, temporary, results, true));
+  emit(false);
+  if (cut.rest > 0) emit(true);
   Nest last = combining(nest, cut, temporary, results);
   emit_rows(last, plan, choose_rows(last, plan));
   return true;
