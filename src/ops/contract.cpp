@@ -4,9 +4,13 @@
 namespace einx::detail::ops {
 namespace {
 
+constexpr Op dot(std::string_view name, std::string_view summary) {
+  return make_op(notation::Family::Dot, name, 2, -1, summary, resolve_rows);
+}
+
 constexpr RowsOp kContractions[] = {
-    {make_op(notation::Family::Dot, "dot", 2, -1, "sum over the bracketed axes of the product of all operands", resolve_rows),
-     unchanged, unchanged, {kSum}, first_accumulator},
+    // converted to, result dtype, passes, result
+    {dot("dot", "sum over the brackets of the product of all"), unchanged, unchanged, {kSum}, first_accumulator},
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Elementwise operations: one row is one operation. Those of any number of operands fold their row's meaning from the left.
+// Elementwise operations: one row is one operation. Those of any number of operands fold their row's meaning
+// from the left.
 #include <array>
 
 #include "ops/expr.h"
@@ -32,7 +33,9 @@ Resolved resolve_fold(const Op& op, std::span<const DType> operands) {
     if (row.together && i == 1) out.operands[0] = met;
     out.result = row.to_bool ? boolean : met;
   }
-  const auto at_work = [&](Expr value, DType met) { return cast(value, working(row.together ? met : value.dtype())); };
+  const auto at_work = [&](Expr value, DType met) {
+    return cast(value, working(row.together ? met : value.dtype()));
+  };
   out.meaning = Map{function(out.operands, [&](Args a) {
     Expr all = a[0];
     for (std::size_t i = 1; i < a.size(); ++i) {
@@ -46,7 +49,8 @@ Resolved resolve_fold(const Op& op, std::span<const DType> operands) {
 
 Resolved resolve_subtract(const Op& op, std::span<const DType> operands) {
   if (tensor::promote(operands) == boolean)
-    dtype_not_supported(op, operands, "Use not_equal for the exclusive or of bools, or convert one operand to an integer.");
+    dtype_not_supported(op, operands,
+                        "Use not_equal for the exclusive or of bools, or convert one operand to an integer.");
   return resolve_fold(op, operands);
 }
 
@@ -67,32 +71,48 @@ constexpr int kAny = -1;
 constexpr Elementwise row(std::string_view name, int operands, DType (*together)(DType, DType), bool to_bool,
                           Expr (*meaning)(Args), std::string_view summary,
                           Resolved (*resolve)(const Op&, std::span<const DType>) = resolve_fold) {
-  return {make_op(notation::Family::Elementwise, name, operands == kAny ? 1 : operands, operands, summary, resolve),
+  return {make_op(notation::Family::Elementwise, name, operands == kAny ? 1 : operands, operands, summary,
+                  resolve),
           together, to_bool, meaning};
 }
 
+// clang-format off
 constexpr Elementwise kElementwise[] = {
-    //  name    operands  meet in       bool   meaning of two
-    row("add", kAny, common, false, [](Args a) { return a[0] + a[1]; }, "sum of all operands; or of bools"),
-    row("subtract", 2, common, false, [](Args a) { return a[0] - a[1]; }, "x - y; not for bools", resolve_subtract),
-    row("multiply", kAny, common, false, [](Args a) { return a[0] * a[1]; }, "product of all operands; and of bools"),
-    row("true_divide", 2, true_quotient, false, [](Args a) { return a[0] / a[1]; }, "x / y in floating point"),
-    row("divide", 2, true_quotient, false, [](Args a) { return a[0] / a[1]; }, "another name of true_divide"),
-    row("floor_divide", 2, floor_quotient, false, [](Args a) { return floor_divide(a[0], a[1]); },
+    //  name          operands  meet in     bool   meaning of two
+    row("add",           kAny, common,         false, [](Args a) { return a[0] + a[1]; },
+        "sum of all operands; or of bools"),
+    row("subtract",      2,    common,         false, [](Args a) { return a[0] - a[1]; },
+        "x - y; not for bools", resolve_subtract),
+    row("multiply",      kAny, common,         false, [](Args a) { return a[0] * a[1]; },
+        "product of all operands; and of bools"),
+    row("true_divide",   2,    true_quotient,  false, [](Args a) { return a[0] / a[1]; },
+        "x / y in floating point"),
+    row("divide",        2,    true_quotient,  false, [](Args a) { return a[0] / a[1]; },
+        "another name of true_divide"),
+    row("floor_divide",  2,    floor_quotient, false, [](Args a) { return floor_divide(a[0], a[1]); },
         "x / y rounded toward -inf; integer x // 0 is 0"),
-    row("maximum", kAny, common, false, [](Args a) { return max(a[0], a[1]); }, "largest operand; nan if any is"),
-    row("minimum", kAny, common, false, [](Args a) { return min(a[0], a[1]); }, "smallest operand; nan if any is"),
-    row("less", 2, common, true, [](Args a) { return a[0] < a[1]; }, "x < y"),
-    row("less_equal", 2, common, true, [](Args a) { return a[0] <= a[1]; }, "x <= y"),
-    row("greater", 2, common, true, [](Args a) { return a[1] < a[0]; }, "x > y"),
-    row("greater_equal", 2, common, true, [](Args a) { return a[1] <= a[0]; }, "x >= y"),
-    row("equal", 2, common, true, [](Args a) { return a[0] == a[1]; }, "x == y; false for nan"),
-    row("not_equal", 2, common, true, [](Args a) { return a[0] != a[1]; }, "x != y; true for nan"),
-    row("logical_and", kAny, nullptr, true, [](Args a) { return nonzero(a[0]) && nonzero(a[1]); }, "all operands are non-zero"),
-    row("logical_or", kAny, nullptr, true, [](Args a) { return nonzero(a[0]) || nonzero(a[1]); }, "any operand is non-zero"),
-    row("logaddexp", kAny, log_sum, false, [](Args a) { return log_add_exp(a[0], a[1]); }, "log(exp(x) + exp(y)) without overflow"),
-    row("where", 3, nullptr, false, nullptr, "x where the mask is non-zero, else y", resolve_where),
+    row("maximum",       kAny, common,         false, [](Args a) { return max(a[0], a[1]); },
+        "largest operand; nan if any is"),
+    row("minimum",       kAny, common,         false, [](Args a) { return min(a[0], a[1]); },
+        "smallest operand; nan if any is"),
+    row("less",          2,    common,         true,  [](Args a) { return a[0] < a[1]; }, "x < y"),
+    row("less_equal",    2,    common,         true,  [](Args a) { return a[0] <= a[1]; }, "x <= y"),
+    row("greater",       2,    common,         true,  [](Args a) { return a[1] < a[0]; }, "x > y"),
+    row("greater_equal", 2,    common,         true,  [](Args a) { return a[1] <= a[0]; }, "x >= y"),
+    row("equal",         2,    common,         true,  [](Args a) { return a[0] == a[1]; },
+        "x == y; false for nan"),
+    row("not_equal",     2,    common,         true,  [](Args a) { return a[0] != a[1]; },
+        "x != y; true for nan"),
+    row("logical_and",   kAny, nullptr,        true,  [](Args a) { return nonzero(a[0]) && nonzero(a[1]); },
+        "all operands are non-zero"),
+    row("logical_or",    kAny, nullptr,        true,  [](Args a) { return nonzero(a[0]) || nonzero(a[1]); },
+        "any operand is non-zero"),
+    row("logaddexp",     kAny, log_sum,        false, [](Args a) { return log_add_exp(a[0], a[1]); },
+        "log(exp(x) + exp(y)) without overflow"),
+    row("where",         3,    nullptr,        false, nullptr,
+        "x where the mask is non-zero, else y", resolve_where),
 };
+// clang-format on
 
 }  // namespace
 

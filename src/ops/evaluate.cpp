@@ -1,5 +1,6 @@
-// The evaluator of scalar functions. Computes in the widest form of each kind (double, int64, uint64) and rounds or wraps to the node's
-// dtype after every node; for + - * / sqrt on f32 that gives the correctly rounded f32 result (double has more than 2 * 24 + 2 bits).
+// The evaluator of scalar functions. Computes in the widest form of each kind (double, int64, uint64) and
+// rounds or wraps to the node's dtype after every node; for + - * / sqrt on f32 that gives the correctly rounded f32
+// result (double has more than 2 * 24 + 2 bits).
 #include <cmath>
 #include <limits>
 
@@ -41,8 +42,8 @@ Scalar bool_result(bool value) {
   return out;
 }
 
-/// numpy's and Python's: the floor of the exact quotient, found with fmod, so that 1 // 0.1 is 9 although 1 / 0.1 rounds to 10.
-/// x // 0 is x / 0, and inf // x is nan.
+/// numpy's and Python's: the floor of the exact quotient, found with fmod, so that 1 // 0.1 is 9 although
+/// 1 / 0.1 rounds to 10. x // 0 is x / 0, and inf // x is nan.
 double floor_divide(double a, double b) {
   if (b == 0) return a / b;
   double remainder = std::fmod(a, b);
@@ -66,6 +67,7 @@ double propagating(double a, double b, bool larger) {
   return larger ? (a > b ? a : b) : (a < b ? a : b);
 }
 
+// clang-format off
 double float_op(Prim prim, double a, double b) {
   switch (prim) {
     case Prim::Add: return a + b;
@@ -128,6 +130,8 @@ bool bool_op(Prim prim, bool a, bool b) {
   }
 }
 
+// clang-format on
+
 template <class T>
 bool compare(Prim prim, T a, T b) {
   switch (prim) {
@@ -152,6 +156,7 @@ Scalar arithmetic(Prim prim, DType dtype, const Scalar& a, const Scalar& b) {
   return signed_result(signed_op(prim, a.i, b.i), dtype);
 }
 
+// clang-format off
 Scalar step(const ScalarNode& node, std::span<const Scalar> args, const Scalar* done) {
   // Unary primitives repeat their operand, so that no operand is ever missing below.
   const Scalar& a = node.args[0] >= 0 ? done[node.args[0]] : node.constant;
@@ -167,6 +172,7 @@ Scalar step(const ScalarNode& node, std::span<const Scalar> args, const Scalar* 
     default: return arithmetic(node.prim, node.dtype, a, b);
   }
 }
+// clang-format on
 
 }  // namespace
 

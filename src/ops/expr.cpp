@@ -22,10 +22,13 @@ std::string_view broken_rule(const ScalarFn& fn, const ScalarNode& node) {
   const bool logical = node.prim == Prim::And || node.prim == Prim::Or || node.prim == Prim::Not;
   if (logical && dtype_of_operand(0) != boolean) return "a logical primitive takes bools";
   if (node.prim == Prim::Select)
-    return dtype_of_operand(0) != boolean ? "select tests a bool"
-           : dtype_of_operand(1) != dtype_of_operand(2) ? "both branches of select have one dtype" : "";
-  if (count == 2 && dtype_of_operand(0) != dtype_of_operand(1)) return "operands of a primitive have one dtype";
-  if (node.prim >= Prim::Add && tensor::is_half(dtype_of_operand(0))) return "f16 and bf16 are computed in f32";
+    return dtype_of_operand(0) != boolean               ? "select tests a bool"
+           : dtype_of_operand(1) != dtype_of_operand(2) ? "both branches of select have one dtype"
+                                                        : "";
+  if (count == 2 && dtype_of_operand(0) != dtype_of_operand(1))
+    return "operands of a primitive have one dtype";
+  if (node.prim >= Prim::Add && tensor::is_half(dtype_of_operand(0)))
+    return "f16 and bf16 are computed in f32";
   return "";
 }
 
@@ -64,7 +67,8 @@ Expr Builder::node(Prim prim, DType dtype, std::initializer_list<Expr> operands)
   int count = 0;
   for (Expr operand : operands) node.args[count++] = operand.node();
   if (const std::string_view rule = broken_rule(fn_, node); !rule.empty())
-    support::internal_error(std::string("scalar function: ") + std::string(rule) + " (" + std::string(name_of(prim)) + ")");
+    support::internal_error(std::string("scalar function: ") + std::string(rule) + " (" +
+                            std::string(name_of(prim)) + ")");
   return append(node);
 }
 

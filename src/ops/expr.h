@@ -1,4 +1,5 @@
-// Private to the registry: how rows write their meaning. `a[0] + a[1]` on Expr handles appends nodes to a ScalarFn.
+// Private to the registry: how rows write their meaning. `a[0] + a[1]` on Expr handles appends nodes to a
+// ScalarFn.
 #pragma once
 #include <initializer_list>
 #include <span>
@@ -10,7 +11,8 @@ namespace einx::detail::ops {
 
 class Builder;
 
-/// A node of the function under construction; its dtype is concrete. Valid while its Builder lives; copied freely.
+/// A node of the function under construction; its dtype is concrete. Valid while its Builder lives; copied
+/// freely.
 class Expr {
  public:
   Expr(Builder& builder, int node) : builder_(&builder), node_(node) {}
@@ -24,7 +26,8 @@ class Expr {
 };
 using Args = std::span<const Expr>;
 
-/// Collects nodes, equal ones once. Operands of an arithmetic primitive must share their dtype: anything else is a defect of a row.
+/// Collects nodes, equal ones once. Operands of an arithmetic primitive must share their dtype: anything else
+/// is a defect of a row.
 class Builder {
  public:
   explicit Builder(std::vector<DType> args);
@@ -41,7 +44,8 @@ class Builder {
   ScalarFn fn_;
 };
 
-/// A function written as a lambda of its arguments: `function({f32, f32}, [](Args a) { return a[0] + a[1]; })`.
+/// A function written as a lambda of its arguments: `function({f32, f32}, [](Args a) { return a[0] + a[1];
+/// })`.
 template <class F>
 ScalarFn function(std::vector<DType> args, F meaning) {
   Builder builder(args);

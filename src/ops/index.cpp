@@ -11,8 +11,9 @@ Resolved resolve_get_at(const Op& op, std::span<const DType> operands) {
     if (tensor::is_integer(operands[i])) continue;
     support::Report report;
     report.kind = "runtime";
-    report.sentence = "The operation '" + std::string(op.name) + "' needs coordinates of an integer dtype, but operand #" +
-                      std::to_string(i + 1) + " is " + std::string(name_of(operands[i])) + ".";
+    report.sentence = "The operation '" + std::string(op.name) +
+                      "' needs coordinates of an integer dtype, but operand #" + std::to_string(i + 1) +
+                      " is " + std::string(name_of(operands[i])) + ".";
     support::raise<CallOperationError>(report);
   }
   Resolved out;
@@ -23,7 +24,8 @@ Resolved resolve_get_at(const Op& op, std::span<const DType> operands) {
 }
 
 constexpr Op kIndexed[] = {
-    make_op(notation::Family::GetAt, "get_at", 2, -1, "elements of the first operand at the coordinates in the others", resolve_get_at),
+    make_op(notation::Family::GetAt, "get_at", 2, -1,
+            "elements of the first operand at the coordinates in the others", resolve_get_at),
 };
 
 }  // namespace

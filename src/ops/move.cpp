@@ -1,4 +1,5 @@
-// id: permute, reshape, broadcast, take diagonals, concatenate, split. The meaning is in the index maps; no arithmetic.
+// id: permute, reshape, broadcast, take diagonals, concatenate, split. The meaning is in the index maps; no
+// arithmetic.
 #include "ops/rules.h"
 #include "support/support.h"
 
@@ -14,10 +15,12 @@ Resolved resolve_move(const Op&, std::span<const DType> operands) {
 }
 
 constexpr Op kMove[] = {
-    make_op(notation::Family::Id, "id", 1, -1, "moves elements: permute, reshape, repeat, diagonal, concatenate, split", resolve_move),
+    make_op(notation::Family::Id, "id", 1, -1,
+            "moves elements: permute, reshape, repeat, diagonal, concatenate, split", resolve_move),
 };
 
-/// Number of pieces of a tensor after its concatenations are split: a product over dimensions and groups, a sum over `+`.
+/// Number of pieces of a tensor after its concatenations are split: a product over dimensions and groups, a
+/// sum over `+`.
 std::size_t pieces(const notation::Dim& dim) {
   if (dim.kind == notation::Dim::Kind::Axis) return 1;
   const bool sum = dim.kind == notation::Dim::Kind::Concat;
@@ -36,7 +39,8 @@ std::size_t pieces(const notation::TensorExpr& expr) {
 
 std::vector<const Op*> move_rows() { return addresses(kMove); }
 
-std::vector<DType> output_dtypes(const Op& op, const notation::Solved& expr, std::span<const DType> operands) {
+std::vector<DType> output_dtypes(const Op& op, const notation::Solved& expr,
+                                 std::span<const DType> operands) {
   if (op.family != notation::Family::Id)
     return std::vector<DType>(expr.outputs.size(), op.resolve(op, operands).result);
   std::vector<DType> of_piece;

@@ -12,7 +12,8 @@ struct ArgFind : Op {
   bool largest;
 };
 
-/// (value, position) of the better of two candidates: nan first, then the larger (smaller) value, then the lower position.
+/// (value, position) of the better of two candidates: nan first, then the larger (smaller) value, then the
+/// lower position.
 std::array<Expr, 2> better(Args a, bool largest) {
   const Expr value = a[0], position = a[1], other = a[2], other_position = a[3];
   Expr beats = largest ? value < other : other < value;
@@ -32,7 +33,8 @@ Resolved resolve_arg_find(const Op& op, std::span<const DType> operands) {
   pass.map = function({operands[0], i64, i64}, [&](Args a) { return std::array{cast(a[0], work), a[2]}; });
   pass.combine = function({work, i64, work, i64}, [&](Args a) { return better(a, largest); });
   // Any element beats it: one of the same value has the lower position.
-  pass.identity = {largest ? lowest(work) : highest(work), tensor::make_scalar(std::numeric_limits<std::int64_t>::max(), i64)};
+  pass.identity = {largest ? lowest(work) : highest(work),
+                   tensor::make_scalar(std::numeric_limits<std::int64_t>::max(), i64)};
 
   Rows rows;
   rows.passes = {std::move(pass)};

@@ -20,10 +20,12 @@ Expr squared_deviation(const Sight& s) {
   return deviation * deviation;
 }
 
-/// The maximum if it is finite (or nan), else 0, so that x - shift is never inf - inf: all -inf give -inf, any +inf gives +inf.
+/// The maximum if it is finite (or nan), else 0, so that x - shift is never inf - inf: all -inf give -inf,
+/// any +inf gives +inf.
 Expr shift(const Sight& s) {
   const Expr maximum = s.acc[0];
-  return select(abs(maximum) == like(maximum, std::numeric_limits<double>::infinity()), like(maximum, 0), maximum);
+  return select(abs(maximum) == like(maximum, std::numeric_limits<double>::infinity()), like(maximum, 0),
+                maximum);
 }
 
 constexpr PassRow kAll = {is_nonzero, [](Args a) { return a[0] && a[1]; }, one};
@@ -37,22 +39,34 @@ constexpr Op reduce(std::string_view name, std::string_view summary) {
   return make_op(notation::Family::Reduce, name, 1, 1, summary, resolve_rows);
 }
 
+// clang-format off
 constexpr RowsOp kReductions[] = {
-    // operation                                    converted to, result dtype, passes, result
-    {reduce("sum", "sum of the elements; integers in 64 bits"), widened, unchanged, {kSum}, first_accumulator},
-    {reduce("mean", "arithmetic mean; integers in f64"), averaged, unchanged, {kSum}, mean_of},
-    {reduce("var", "population variance; integers in f64"), averaged, unchanged, {kSum, kSquares}, variance},
-    {reduce("std", "population standard deviation; integers in f64"), averaged, unchanged, {kSum, kSquares},
-     [](const Sight& s) { return sqrt(variance(s)); }},
-    {reduce("prod", "product of the elements; integers in 64 bits"), widened, unchanged, {kProduct}, first_accumulator},
-    {reduce("count_nonzero", "number of elements that are not zero"), unchanged, always_i64, {kCount}, first_accumulator},
-    {reduce("any", "whether an element is not zero"), unchanged, always_bool, {kAny}, first_accumulator},
-    {reduce("all", "whether every element is not zero"), unchanged, always_bool, {kAll}, first_accumulator},
-    {reduce("max", "largest element; nan if any is"), unchanged, unchanged, {kMax}, first_accumulator, false, true},
-    {reduce("min", "smallest element; nan if any is"), unchanged, unchanged, {kMin}, first_accumulator, false, true},
-    {reduce("logsumexp", "log of the sum of exponentials without overflow"), float_of, unchanged, {kMax, kExponentials},
-     [](const Sight& s) { return shift(s) + log(s.acc[1]); }, false, false, false},
+    // converted to, result dtype, passes, result (, per element, not empty, of bools)
+    {reduce("sum", "sum of the elements; integers in 64 bits"),
+     widened, unchanged, {kSum}, first_accumulator},
+    {reduce("mean", "arithmetic mean; integers in f64"),
+     averaged, unchanged, {kSum}, mean_of},
+    {reduce("var", "population variance; integers in f64"),
+     averaged, unchanged, {kSum, kSquares}, variance},
+    {reduce("std", "population standard deviation; integers in f64"),
+     averaged, unchanged, {kSum, kSquares}, [](const Sight& s) { return sqrt(variance(s)); }},
+    {reduce("prod", "product of the elements; integers in 64 bits"),
+     widened, unchanged, {kProduct}, first_accumulator},
+    {reduce("count_nonzero", "number of elements that are not zero"),
+     unchanged, always_i64, {kCount}, first_accumulator},
+    {reduce("any", "whether an element is not zero"),
+     unchanged, always_bool, {kAny}, first_accumulator},
+    {reduce("all", "whether every element is not zero"),
+     unchanged, always_bool, {kAll}, first_accumulator},
+    {reduce("max", "largest element; nan if any is"),
+     unchanged, unchanged, {kMax}, first_accumulator, false, true},
+    {reduce("min", "smallest element; nan if any is"),
+     unchanged, unchanged, {kMin}, first_accumulator, false, true},
+    {reduce("logsumexp", "log of the sum of exponentials without overflow"),
+     float_of, unchanged, {kMax, kExponentials}, [](const Sight& s) { return shift(s) + log(s.acc[1]); },
+     false, false, false},
 };
+// clang-format on
 
 }  // namespace
 

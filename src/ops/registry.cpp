@@ -15,7 +15,8 @@ constexpr std::string_view kLater[] = {"set_at", "add_at", "subtract_at", "sort"
 const std::vector<const Op*>& rows() {
   static const std::vector<const Op*> all_rows = [] {
     std::vector<const Op*> out;
-    for (const auto family : {move_rows, elementwise_rows, reduction_rows, contract_rows, rowwise_rows, index_rows, order_rows}) {
+    for (const auto family :
+         {move_rows, elementwise_rows, reduction_rows, contract_rows, rowwise_rows, index_rows, order_rows}) {
       const std::vector<const Op*> of_family = family();
       out.insert(out.end(), of_family.begin(), of_family.end());
     }

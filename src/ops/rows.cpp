@@ -12,7 +12,8 @@ Expr product(Args elements, DType work) {
 }
 
 /// Arguments of a pass's map: elements, accumulators of earlier passes, count, position.
-Pass make_pass(const PassRow& row, const std::vector<DType>& operands, const std::vector<DType>& accumulators) {
+Pass make_pass(const PassRow& row, const std::vector<DType>& operands,
+               const std::vector<DType>& accumulators) {
   std::vector<DType> args = operands;
   args.insert(args.end(), accumulators.begin(), accumulators.end());
   args.insert(args.end(), {i64, i64});
@@ -29,7 +30,8 @@ Pass make_pass(const PassRow& row, const std::vector<DType>& operands, const std
 }
 
 /// Arguments: (elements and the last map's value if per element), accumulators, count.
-ScalarFn make_result(const RowsOp& row, const std::vector<DType>& operands, const std::vector<DType>& accumulators, DType output) {
+ScalarFn make_result(const RowsOp& row, const std::vector<DType>& operands,
+                     const std::vector<DType>& accumulators, DType output) {
   const DType work = working(operands[0]);
   std::vector<DType> args;
   if (row.per_element) {
@@ -52,7 +54,8 @@ ScalarFn make_result(const RowsOp& row, const std::vector<DType>& operands, cons
 Resolved resolve_rows(const Op& op, std::span<const DType> operands) {
   const auto& row = static_cast<const RowsOp&>(op);
   const DType given = tensor::promote(operands);
-  if (given == boolean && !row.bools) dtype_not_supported(op, operands, "Convert the operand to a float or an integer first.");
+  if (given == boolean && !row.bools)
+    dtype_not_supported(op, operands, "Convert the operand to a float or an integer first.");
   Resolved out;
   out.operands.assign(operands.size(), row.operand(given));
   out.result = row.output(out.operands[0]);

@@ -1,4 +1,5 @@
-// Private to the registry: how reductions, dot and softmax are written. A row names its dtypes, one or two passes and a result.
+// Private to the registry: how reductions, dot and softmax are written. A row names its dtypes, one or two
+// passes and a result.
 #pragma once
 #include "ops/expr.h"
 #include "ops/rules.h"
@@ -7,7 +8,7 @@ namespace einx::detail::ops {
 
 /// What a row's lambdas see. Everything they do not mention costs nothing: unused nodes are dropped.
 struct Sight {
-  Expr x;                     ///< the element (dot: the product of the operands' elements), in the working dtype
+  Expr x;  ///< the element (dot: the product of the operands' elements), in the working dtype
   std::span<const Expr> acc;  ///< results of the passes before this one; in a result, of all
   Expr n;                     ///< number of elements of the sub-tensor, in the dtype of x
   Expr mapped;                ///< results per element only: what the last pass mapped x to
@@ -21,9 +22,10 @@ struct PassRow {
 };
 
 struct RowsOp : Op {
-  DType (*operand)(DType) = unchanged;  ///< dtype that the operands (dot: their common dtype) are converted to
-  DType (*output)(DType) = unchanged;   ///< dtype of the result for that one
-  PassRow passes[2];                    ///< the second may be missing
+  DType (*operand)(DType) =
+      unchanged;                       ///< dtype that the operands (dot: their common dtype) are converted to
+  DType (*output)(DType) = unchanged;  ///< dtype of the result for that one
+  PassRow passes[2];                   ///< the second may be missing
   Formula result = nullptr;
   bool per_element = false;
   bool nonempty = false;

@@ -11,13 +11,18 @@ constexpr Op preserve(std::string_view name, std::string_view summary) {
   return make_op(notation::Family::Preserve, name, 1, 1, summary, resolve_rows);
 }
 
+// clang-format off
 constexpr RowsOp kRowwise[] = {
-    // operation                                    converted to, result dtype, passes, result, per element, not empty, of bools
-    {preserve("softmax", "exp(x) / sum of exp(x) without overflow"), float_of, unchanged, {kMax, kExponentials},
-     [](const Sight& s) { return s.mapped / s.acc[1]; }, true, false, false},
-    {preserve("log_softmax", "x - logsumexp(x)"), float_of, unchanged, {kMax, kExponentials},
-     [](const Sight& s) { return s.x - s.acc[0] - log(s.acc[1]); }, true, false, false},
+    // converted to, result dtype, passes, result, per element, not empty, of bools
+    {preserve("softmax", "exp(x) / sum of exp(x) without overflow"),
+     float_of, unchanged, {kMax, kExponentials}, [](const Sight& s) { return s.mapped / s.acc[1]; },
+     true, false, false},
+    {preserve("log_softmax", "x - logsumexp(x)"),
+     float_of, unchanged, {kMax, kExponentials},
+     [](const Sight& s) { return s.x - s.acc[0] - log(s.acc[1]); },
+     true, false, false},
 };
+// clang-format on
 
 }  // namespace
 

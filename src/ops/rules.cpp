@@ -11,7 +11,8 @@ namespace {
 /// Two's complement limits of an integer dtype, by its width in bits.
 std::int64_t signed_limit(DType dtype, bool high) {
   const int shift = 64 - 8 * int(size_of(dtype));
-  return (high ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min()) >> shift;
+  return (high ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min()) >>
+         shift;
 }
 
 std::uint64_t unsigned_highest(DType dtype) {
@@ -64,7 +65,8 @@ void dtype_not_supported(const Op& op, std::span<const DType> operands, std::str
   }
   support::Report report;
   report.kind = "dtype-not-supported";
-  report.sentence = "The operation '" + std::string(op.name) + "' is not defined for " + support::join(names, ", ") + ".";
+  report.sentence =
+      "The operation '" + std::string(op.name) + "' is not defined for " + support::join(names, ", ") + ".";
   report.operands = std::move(lines);
   if (!advice.empty()) report.advice.emplace_back(advice);
   support::raise<OperationNotSupportedError>(report);

@@ -9,7 +9,8 @@ namespace einx::detail::ops {
 DType widened(DType dtype);
 /// Integers and bool: f64; floats: same (mean, var, std).
 DType averaged(DType dtype);
-/// The float that represents every value of a small integer: 8 bits f16, 16 bits f32, wider f64; bool f16; floats: same.
+/// The float that represents every value of a small integer: 8 bits f16, 16 bits f32, wider f64; bool f16;
+/// floats: same.
 DType float_of(DType dtype);
 inline DType unchanged(DType dtype) { return dtype; }
 
@@ -30,8 +31,8 @@ tensor::Scalar lowest(DType dtype);
 tensor::Scalar highest(DType dtype);
 
 /// A row's parts that no other row of its family has; the rest of Op follows from the family.
-constexpr Op make_op(notation::Family family, std::string_view name, int min_inputs, int max_inputs, std::string_view summary,
-                     Resolved (*resolve)(const Op&, std::span<const DType>)) {
+constexpr Op make_op(notation::Family family, std::string_view name, int min_inputs, int max_inputs,
+                     std::string_view summary, Resolved (*resolve)(const Op&, std::span<const DType>)) {
   Op op;
   op.name = name;
   op.summary = summary;

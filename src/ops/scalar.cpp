@@ -14,6 +14,7 @@ struct PrimRow {
   int arity;
 };
 
+// clang-format off
 constexpr PrimRow kPrims[] = {
     {Prim::Arg, "arg", 0},        {Prim::Const, "const", 0},     {Prim::Cast, "cast", 1},
     {Prim::Add, "add", 2},        {Prim::Sub, "sub", 2},         {Prim::Mul, "mul", 2},
@@ -26,6 +27,7 @@ constexpr PrimRow kPrims[] = {
     {Prim::Log, "log", 1},        {Prim::Log1p, "log1p", 1},     {Prim::Sqrt, "sqrt", 1},
     {Prim::Floor, "floor", 1},    {Prim::Tanh, "tanh", 1},
 };
+// clang-format on
 
 consteval bool in_enum_order() {
   for (std::size_t i = 0; i < std::size(kPrims); ++i)
@@ -76,10 +78,14 @@ std::string text(const ScalarFn& fn) {
   std::vector<std::string> args, lines, results;
   for (DType dtype : fn.args) args.emplace_back(einx::name_of(dtype));
   for (std::size_t i = 0; i < fn.nodes.size(); ++i)
-    if (arity_of(fn.nodes[i].prim) > 0) lines.push_back(numbered('t', int(i)).append(" = ").append(call_text(fn, fn.nodes[i])));
+    if (arity_of(fn.nodes[i].prim) > 0)
+      lines.push_back(numbered('t', int(i)).append(" = ").append(call_text(fn, fn.nodes[i])));
   for (int result : fn.results) results.push_back(node_text(fn, result));
   lines.push_back(support::join(results, ", "));
-  return std::string("(").append(support::join(args, ", ")).append(") -> ").append(support::join(lines, "; "));
+  return std::string("(")
+      .append(support::join(args, ", "))
+      .append(") -> ")
+      .append(support::join(lines, "; "));
 }
 
 }  // namespace einx::detail::ops

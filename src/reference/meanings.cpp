@@ -15,10 +15,12 @@ struct Piece {
 };
 
 template <class Tensors>
-std::vector<Piece> pieces_of(const notation::Solved& expr, const std::vector<notation::TensorExpr>& trees, const Tensors& tensors) {
+std::vector<Piece> pieces_of(const notation::Solved& expr, const std::vector<notation::TensorExpr>& trees,
+                             const Tensors& tensors) {
   std::vector<Piece> out;
   for (std::size_t i = 0; i < trees.size(); ++i)
-    for (notation::IndexMap& map : notation::index_maps(expr, trees[i], tensors[i].strides())) out.push_back({i, std::move(map)});
+    for (notation::IndexMap& map : notation::index_maps(expr, trees[i], tensors[i].strides()))
+      out.push_back({i, std::move(map)});
   return out;
 }
 
@@ -31,7 +33,8 @@ std::vector<int> axes_of_pair(const Piece& to, const Piece& from) {
   return out;
 }
 
-notation::IndexMap only_map(const notation::Solved& expr, const notation::TensorExpr& tree, const Tensor& tensor) {
+notation::IndexMap only_map(const notation::Solved& expr, const notation::TensorExpr& tree,
+                            const Tensor& tensor) {
   std::vector<notation::IndexMap> maps = notation::index_maps(expr, tree, tensor.strides());
   if (maps.size() != 1) support::internal_error("only id has concatenations");
   return std::move(maps.front());
@@ -42,8 +45,10 @@ notation::IndexMap only_map(const notation::Solved& expr, const notation::Tensor
 std::vector<notation::IndexMap> maps_of(const Step& step) {
   const notation::Solved& expr = step.node.expr;
   std::vector<notation::IndexMap> out;
-  for (std::size_t i = 0; i < step.inputs.size(); ++i) out.push_back(only_map(expr, expr.inputs[i], step.inputs[i]));
-  for (std::size_t i = 0; i < step.outputs.size(); ++i) out.push_back(only_map(expr, expr.outputs[i], step.outputs[i]));
+  for (std::size_t i = 0; i < step.inputs.size(); ++i)
+    out.push_back(only_map(expr, expr.inputs[i], step.inputs[i]));
+  for (std::size_t i = 0; i < step.outputs.size(); ++i)
+    out.push_back(only_map(expr, expr.outputs[i], step.outputs[i]));
   return out;
 }
 
@@ -55,11 +60,13 @@ std::vector<int> vectorised_axes(const notation::Solved& expr) {
 
 std::vector<Source> sources_of(const Step& step) {
   std::vector<Source> out;
-  for (std::size_t i = 0; i < step.inputs.size(); ++i) out.emplace_back(step.inputs[i], step.resolved.operands[i]);
+  for (std::size_t i = 0; i < step.inputs.size(); ++i)
+    out.emplace_back(step.inputs[i], step.resolved.operands[i]);
   return out;
 }
 
-/// Piece i of the inputs is copied to piece i of the outputs. Each element is converted once, to its output's dtype.
+/// Piece i of the inputs is copied to piece i of the outputs. Each element is converted once, to its output's
+/// dtype.
 void run_move(const Step& step) {
   const notation::Solved& expr = step.node.expr;
   const std::vector<Piece> from = pieces_of(expr, expr.inputs, step.inputs);

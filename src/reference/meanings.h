@@ -24,7 +24,8 @@ void run_gather(const Step& step);
 // --- shared
 /// The index map of every input and then of every output: one each, as only id has concatenations.
 std::vector<notation::IndexMap> maps_of(const Step& step);
-/// Vectorised axes of all tensors: the loops of notation.md 8. Outputs first, so that results are written in order.
+/// Vectorised axes of all tensors: the loops of notation.md 8. Outputs first, so that results are written in
+/// order.
 std::vector<int> vectorised_axes(const notation::Solved& expr);
 std::vector<Source> sources_of(const Step& step);
 

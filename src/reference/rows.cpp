@@ -118,7 +118,8 @@ class RowRunner {
   report.kind = "runtime";
   report.sentence = std::string("The operation '").append(op).append("' asks for the ");
   report.sentence += op.find("min") != op.npos ? "minimum" : "maximum";
-  report.sentence += " of an empty axis: '" + (axis.source.empty() ? axis.name : axis.source) + "' has size 0.";
+  report.sentence +=
+      " of an empty axis: '" + (axis.source.empty() ? axis.name : axis.source) + "' has size 0.";
   support::raise<CallOperationError>(report);
 }
 

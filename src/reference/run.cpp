@@ -9,27 +9,29 @@ namespace einx::detail::reference {
 namespace {
 
 void check_operands(const graph::Graph& graph, std::span<const Tensor> operands) {
-  if (operands.size() != graph.parameters.size()) support::internal_error("reference: one operand for every parameter");
+  if (operands.size() != graph.parameters.size())
+    support::internal_error("reference: one operand for every parameter");
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const graph::Type& type = graph.values[graph.parameters[i].value].type;
     const auto shape = operands[i].shape();
-    if (operands[i].dtype() != type.dtype || !std::equal(shape.begin(), shape.end(), type.shape.begin(), type.shape.end()))
+    if (operands[i].dtype() != type.dtype ||
+        !std::equal(shape.begin(), shape.end(), type.shape.begin(), type.shape.end()))
       support::internal_error("reference: operands have their parameters' dtype and shape");
   }
 }
 
-std::vector<Tensor> run_node(const graph::Graph& graph, const graph::Node& node, std::span<const Tensor> values) {
+std::vector<Tensor> run_node(const graph::Graph& graph, const graph::Node& node,
+                             std::span<const Tensor> values) {
   std::vector<Tensor> inputs, outputs;
   for (graph::ValueId id : node.inputs) inputs.push_back(values[id]);
-  for (graph::ValueId id : node.outputs) outputs.push_back(Tensor::empty(graph.values[id].type.shape, graph.values[id].type.dtype));
+  for (graph::ValueId id : node.outputs)
+    outputs.push_back(Tensor::empty(graph.values[id].type.shape, graph.values[id].type.dtype));
   const ops::Resolved resolved = graph::resolve(graph, node);
   const Step step{node, resolved, inputs, outputs};
   support::match(
       resolved.meaning,  //
-      [&](const ops::Move&) { run_move(step); },
-      [&](const ops::Map& map) { run_map(step, map); },
-      [&](const ops::Rows& rows) { run_rows(step, rows); },
-      [&](const ops::Gather&) { run_gather(step); });
+      [&](const ops::Move&) { run_move(step); }, [&](const ops::Map& map) { run_map(step, map); },
+      [&](const ops::Rows& rows) { run_rows(step, rows); }, [&](const ops::Gather&) { run_gather(step); });
   return outputs;
 }
 

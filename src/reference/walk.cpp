@@ -35,7 +35,8 @@ std::int64_t stride_of(const notation::IndexMap& map, int axis) {
   return 0;
 }
 
-std::vector<int> axes_of_all(const notation::Solved& expr, std::span<const notation::TensorExpr> tensors, bool bracketed) {
+std::vector<int> axes_of_all(const notation::Solved& expr, std::span<const notation::TensorExpr> tensors,
+                             bool bracketed) {
   std::vector<int> out;
   for (const notation::TensorExpr& tensor : tensors)
     for (int axis : notation::axes_of(expr, tensor, bracketed))
