@@ -10,7 +10,7 @@ constexpr Op dot(std::string_view name, std::string_view summary) {
 
 constexpr RowsOp kContractions[] = {
     // converted to, result dtype, passes, result
-    {dot("dot", "sum over the brackets of the product of all"), unchanged, unchanged, {kSum}, first_accumulator},
+    {dot("dot", "sum over the brackets of the product"), unchanged, unchanged, {kSum}, first_accumulator},
 };
 
 }  // namespace
