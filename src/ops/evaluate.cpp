@@ -1,6 +1,6 @@
 // The evaluator of scalar functions. Computes in the widest form of each kind (double, int64, uint64) and
-// rounds or wraps to the node's dtype after every node; for + - * / sqrt on f32 that gives the correctly rounded
-// f32 result (double has more than 2 * 24 + 2 bits).
+// rounds or wraps to the node's dtype after every node; for + - * / sqrt on f32 that gives the correctly
+// rounded f32 result (double has more than 2 * 24 + 2 bits).
 #include <cmath>
 #include <limits>
 
