@@ -78,15 +78,25 @@ void check_update_brackets(const Problem& problem) {
     raise_bracket_order(problem, shared, {}, "The bracketed axis " + quoted({shared.begin(), shared.end()}) + " of the tensor cannot be one of the coordinates.");
 }
 
+// As many values as the list levels say: lists of different lengths have no shape.
+bool is_regular(const Constraint& constraint) {
+  for (std::int64_t dim : constraint.dims)
+    if (dim < 0) return false;
+  return support::checked_product(constraint.dims) == std::int64_t(constraint.values.size());
+}
+
 void check_constraint_types(const Problem& problem) {
-  for (const Constraint& constraint : problem.call.constraints)
-    if (!constraint.not_integer.empty())
-      raise<ValueError>(problem.call, "constraint-not-integer", "The size of '" + constraint.name + "' has to be an integer or a list of integers, not " + constraint.not_integer + ".", {});
+  for (const Constraint& constraint : problem.call.constraints) {
+    if (constraint.not_integer.empty() && is_regular(constraint)) continue;
+    const std::string value = constraint.not_integer.empty() ? "lists of different lengths" : constraint.not_integer;
+    raise<ValueError>(problem.call, "constraint-not-integer",
+                      "The size of '" + constraint.name + "' has to be an integer or a list of integers, not " + value + ".", {});
+  }
 }
 
 }  // namespace
 
-void check_call(const Problem& problem, const Expanded&) {
+void check_call(const Problem& problem) {
   check_operand_count(problem);
   check_reserved(problem);
   check_bracket_order(problem);

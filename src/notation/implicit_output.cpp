@@ -38,14 +38,19 @@ NodePtr superset(const Draft& draft) {
   return draft.inputs[largest];
 }
 
-void imply_superset(Draft& draft) {
-  if (NodePtr output = superset(draft)) {
-    draft.outputs = {output};
-    return;
-  }
+[[noreturn]] void raise_no_superset(const Draft& draft) {
+  if (draft.rules.family == Family::Id)
+    raise<SemanticError>(draft.call, "implicit-output-no-superset", "With several inputs, the outputs of id have to be written.", {},
+                         {"Write '->' and one output for each input, in the same order."});
   raise<SemanticError>(draft.call, "implicit-output-no-superset",
                        "The output can only be left out if exactly one input has the axes of all inputs.", {},
                        {"Write the output: '" + text(draft.inputs, {}, false) + " -> ...' with the axes in the order you want."});
+}
+
+void imply_superset(Draft& draft) {
+  NodePtr output = superset(draft);
+  if (!output) raise_no_superset(draft);
+  draft.outputs = {std::move(output)};
 }
 
 [[noreturn]] void raise_missing_output(const Draft& draft) {
@@ -100,6 +105,9 @@ void imply_output(Draft& draft) {
   if (draft.arrow) return;
   switch (draft.rules.family) {
     case Family::Id:
+      if (draft.inputs.size() != 1) raise_no_superset(draft);
+      draft.outputs = {draft.inputs[0]};
+      break;
     case Family::Elementwise: imply_superset(draft); break;
     case Family::Reduce: imply_reduced(draft); break;
     case Family::Dot:

@@ -82,7 +82,7 @@ NodePtr lift(std::string_view text, const NodePtr& root) {
     Node args;
     args.kind = Kind::Args;
     args.span = side->span;
-    args.children = commas.lift(side);
+    args.children = contains(*side, Kind::Args) ? commas.lift(side) : Alternatives{side};
     op.children.push_back(std::make_shared<const Node>(std::move(args)));
   }
   if (op.children.size() > 2) raise_syntax(text, "multiple-arrows", "An expression has at most one '->'.", arrow_spans(text));

@@ -37,6 +37,7 @@ std::string nested_text(const std::vector<std::int64_t>& dims, std::size_t level
 }  // namespace
 
 std::string Constraint::text() const {
+  if (std::int64_t(values.size()) != support::checked_product(dims)) return "?";
   const std::int64_t* next = values.data();
   return nested_text(dims, 0, next);
 }

@@ -25,6 +25,7 @@ class Parser {
 
  private:
   void match_delimiters();
+  bool has(Range range, Tok separator) const;
   std::vector<Range> split(Range range, Tok separator) const;
   Range trimmed(Range range) const;
   Span span_of(Range range) const;
@@ -68,6 +69,16 @@ void Parser::match_delimiters() {
   }
 }
 
+bool Parser::has(Range range, Tok separator) const {
+  for (int i = range.begin; i < range.end; ++i) {
+    if (partner_[i] >= 0)
+      i = partner_[i];
+    else if (tokens_[i].kind == separator)
+      return true;
+  }
+  return false;
+}
+
 // Parts between the separators that are not inside a group or bracket.
 std::vector<Range> Parser::split(Range range, Tok separator) const {
   std::vector<Range> parts;
@@ -97,8 +108,8 @@ Span Parser::span_of(Range range) const {
 }
 
 NodePtr Parser::expression(Range range, bool in_group) {
+  if (!has(range, Tok::Arrow)) return arguments(range, in_group);
   const std::vector<Range> parts = split(range, Tok::Arrow);
-  if (parts.size() == 1) return arguments(range, in_group);
   Node node;
   node.kind = Kind::Op;
   node.span = span_of(range);
@@ -107,8 +118,8 @@ NodePtr Parser::expression(Range range, bool in_group) {
 }
 
 NodePtr Parser::arguments(Range range, bool in_group) {
+  if (!has(range, Tok::Comma)) return sum(range, in_group);
   const std::vector<Range> parts = split(range, Tok::Comma);
-  if (parts.size() == 1) return sum(range, in_group);
   Node node;
   node.kind = Kind::Args;
   node.span = span_of(range);
@@ -117,8 +128,8 @@ NodePtr Parser::arguments(Range range, bool in_group) {
 }
 
 NodePtr Parser::sum(Range range, bool in_group) {
+  if (!has(range, Tok::Plus)) return list(range);
   const std::vector<Range> parts = split(range, Tok::Plus);
-  if (parts.size() == 1) return list(range);
   std::vector<NodePtr> operands;
   operands.reserve(parts.size());
   for (const Range& part : parts) operands.push_back(list(part));

@@ -64,17 +64,17 @@ std::vector<std::string> depth_advice() {
 void check_depths(const Problem& problem) {
   std::vector<Span> spans;
   std::vector<std::string> names;
+  bool values = true;  // only sizes by keyword are at fault
   for (const SourceAxis& axis : problem.axes) {
     const bool deep_value = axis.constraint && axis.constraint->dims.size() > axis.levels.size();
     if (axis.depths.size() < 2 && !deep_value) continue;
+    values = values && axis.depths.size() < 2;
     spans.insert(spans.end(), axis.spans.begin(), axis.spans.end());
     names.push_back(is_anonymous(*axis.node) ? "..." : axis.node->name);
   }
   if (names.empty()) return;
-  const bool one = names.size() == 1;
-  raise_with_equations<RankError>(problem, nullptr, "ellipsis-depth",
-                                  std::string(one ? "The axis " : "The axes ") + quoted(names) + (one ? " is" : " are") +
-                                      " not under the same number of ellipses everywhere.",
+  const std::string list = (names.size() == 1 ? "The axis " : "The axes ") + quoted(names) + (names.size() == 1 ? " is" : " are");
+  raise_with_equations<RankError>(problem, nullptr, "ellipsis-depth", list + (values ? " under fewer ellipses than the given sizes have list levels." : " not under the same number of ellipses everywhere."),
                                   spans, depth_advice());
 }
 
@@ -88,7 +88,7 @@ Problem make_problem(const Expanded& expanded, std::span<const Operand> operands
   problem.rules = &expanded.rules;
   for (std::size_t i = 0; i < expanded.inputs.size(); ++i) problem.expressions.push_back({expanded.inputs[i], i < operands.size() ? &operands[i] : nullptr, false});
   for (const NodePtr& output : expanded.outputs) problem.expressions.push_back({output, nullptr, true});
-  check_call(problem, expanded);
+  check_call(problem);
   Indexer indexer(problem);
   for (const Expression& expression : problem.expressions) indexer.visit(*expression.tree);
   for (const Constraint& constraint : constraints) {

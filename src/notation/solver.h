@@ -100,7 +100,7 @@ std::vector<std::int64_t> solve_sizes(const Problem& problem, const Flat& flat);
 std::optional<std::int64_t> size_of(const Part& part, const std::vector<std::int64_t>& sizes);
 
 /// Checks before and after solving (stage 3 of notation.md 5; notation.md 6).
-void check_call(const Problem& problem, const Expanded& expanded);
+void check_call(const Problem& problem);
 void check_solution(const Problem& problem, const Flat& flat, const std::vector<std::int64_t>& sizes);
 
 /// Names the atoms and makes the public structure.

@@ -178,3 +178,8 @@ TEST_CASE("messages list equations, operands and sizes") {
   CHECK(message("a b c -> a", {{{2, 3}}}, {}).find("Expression:") == std::string::npos);
   CHECK(message("a -> a b", {{{3}}}, {one("b", -2)}).find("b = -2") != std::string::npos);
 }
+
+TEST_CASE("lists of different lengths are refused") {
+  run({{"id", "a -> a b...", {{{3}}}, {{"b", {2}, {1, 2, 3}, ""}}, "ValueError constraint-not-integer"},
+       {"id", "a -> a", {{{3}}}, {{"b", {-1}, {}, ""}}, "ValueError constraint-not-integer"}});
+}
