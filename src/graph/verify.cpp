@@ -139,7 +139,8 @@ bool output_types_follow(const Graph& graph, const Node& node) {
 }
 
 /// The rules of the operation's family are the notation's; rather than to state them twice, the printed expression goes through it
-/// again with every size given (so that nothing is inferred or merged). Raises where the notation refuses it.
+/// again with every size given (so that nothing is inferred or merged) and has to come out as it went in (so that nothing is implied,
+/// like the brackets of "a b -> a"). Raises where the notation refuses it.
 bool notation_accepts(const Graph& graph, const Node& node) {
   std::vector<notation::Operand> operands;
   for (const ValueId input : node.inputs) operands.push_back({graph.values[input].type.shape, ""});
@@ -147,8 +148,7 @@ bool notation_accepts(const Graph& graph, const Node& node) {
   for (const notation::Axis& axis : node.expr.axes) sizes.push_back({axis.name, {}, {axis.size}, ""});
   const auto parsed = notation::parse(notation::text(node.expr));
   const auto expanded = notation::expand(parsed, ops::rules(*node.op), int(operands.size()));
-  notation::solve(expanded, operands, sizes);
-  return true;
+  return normal_form(notation::solve(expanded, operands, sizes)) == node.expr;
 }
 
 struct NodeRule {

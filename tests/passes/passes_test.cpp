@@ -78,17 +78,10 @@ TEST_CASE("drop_identities leaves every id that changes something") {
                  "(i0: f32[6]) -> f32[6]"),
       graph_text("    x0: f32[6] = id(i0, \"a b -> (a b)\")\n    x1: f32[6] = add(x0, x0, \"a, a -> a\")\n    return x1\n",
                  "(i0: f32[2, 3]) -> f32[6]"),
-      graph_text("    x0: f32[4] = id(i0, \"(a + b) -> (b + a)\", a=2, b=2)\n    x1: f32[4] = add(x0, x0, \"a, a -> a\")\n    return x1\n",
-                 "(i0: f32[4]) -> f32[4]"),
   };
   for (const std::string& text : kept) {
     CAPTURE(text);
-    try {
-      CHECK(graph::text(passes::drop_identities(graph::parse(text))) == text);
-    } catch (const einx::SyntaxError& error) {
-      // pieces are paired in order, so a sum whose parts change places is refused before any pass sees it
-      CHECK(text.find('+') != std::string::npos);
-    }
+    CHECK(graph::text(passes::drop_identities(graph::parse(text))) == text);
   }
 }
 
@@ -105,7 +98,7 @@ TEST_CASE("merge_common: nodes that compute the same become one, whatever their 
                                        row("the same text", "sum(i0, \"a [b] -> a\")", "x0"),
                                        row("other names", "sum(i0, \"q [a] -> q\")", "x0"),
                                        row("another operation", "max(i0, \"a [b] -> a\")", "x1"),
-                                       row("another grouping", "sum(i0, \"a ([b c]) -> a\", b=3, c=1)", "x1"),
+                                       row("another grouping", "sum(i0, \"a [(b c)] -> a\", b=3, c=1)", "x1"),
                                    });
   const std::string square = "    x0: f32[3, 3] = id(i0, \"a b -> b a\")\n    x1: f32[3, 3] = id(i0, \"b a -> b a\")\n"
                              "    x2: f32[3, 3] = id(i0, \"y x -> x y\")\n    return ";
