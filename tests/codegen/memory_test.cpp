@@ -94,7 +94,8 @@ TEST_CASE("eight threads compile and run different programs at once") {
     threads.emplace_back([id, &wrong] {
       for (int round = 0; round < 12; ++round) {
         const std::int64_t n = 1 + id * 7 + round;
-        std::vector<float> in(std::size_t(n), float(id)), out(std::size_t(n), -1);
+        const auto count = static_cast<std::size_t>(n);
+        std::vector<float> in(count, float(id)), out(count, -1);
         const auto code = map_code(codegen::host_target(), function(Prim::Add, {f32, f32}, f32), n, 8, 2);
         wrong[std::size_t(id)] += run(*code, {in.data(), in.data()}, {out.data()}) != EINX_OK || out.back() != float(2 * id);
       }
