@@ -13,7 +13,8 @@ struct Use {
   bool seen_inside = false, seen_outside = false;
 };
 
-void visit(const Node& node, const Node* bracket, std::vector<std::string>& order, std::map<std::string, Use>& uses) {
+void visit(const Node& node, const Node* bracket, std::vector<std::string>& order,
+           std::map<std::string, Use>& uses) {
   if (node.kind == Kind::Brackets) bracket = &node;
   for (const NodePtr& child : node.children) visit(*child, bracket, order, uses);
   if (node.kind != Kind::Axis || is_number(node)) return;
@@ -40,11 +41,14 @@ void check_bracket_consistency(std::string_view text, const Node& root) {
     const Use& use = uses[name];
     if (!use.seen_inside || !use.seen_outside) continue;
     names.push_back(name == kAnonymous ? "'...'" : "'" + name + "'");
-    for (const auto* part : {&use.inside, &use.outside, &use.brackets}) spans.insert(spans.end(), part->begin(), part->end());
+    for (const auto* part : {&use.inside, &use.outside, &use.brackets})
+      spans.insert(spans.end(), part->begin(), part->end());
   }
   if (names.empty()) return;
   raise_syntax(text, "inconsistent-brackets",
-               "An axis is either always in brackets or never, but " + support::join(names, ", ") + (names.size() == 1 ? " is" : " are") + " both.", spans);
+               "An axis is either always in brackets or never, but " + support::join(names, ", ") +
+                   (names.size() == 1 ? " is" : " are") + " both.",
+               spans);
 }
 
 }  // namespace einx::detail::notation

@@ -8,7 +8,9 @@ namespace einx::detail::notation {
 
 namespace {
 
-bool plain(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+bool plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
 
 // Letters, digits and underscores of a source text, other runs as one underscore: "(a b)..." -> "a_b".
 std::string legal(const std::string& source) {
@@ -26,7 +28,8 @@ std::string legal(const std::string& source) {
 
 class Builder {
  public:
-  Builder(const Problem& problem, const Flat& flat, const std::vector<std::int64_t>& sizes) : problem_(problem), flat_(flat), sizes_(sizes) {
+  Builder(const Problem& problem, const Flat& flat, const std::vector<std::int64_t>& sizes)
+      : problem_(problem), flat_(flat), sizes_(sizes) {
     for (const auto& [name, axis] : problem.by_name) taken_.insert(std::string(name));
   }
 
@@ -47,7 +50,9 @@ class Builder {
       case Part::Kind::Brackets:
         for (const Part& inner : part.parts) append(inner, true, out);
         return;
-      case Part::Kind::Atom: dim.axis = axis(part.atom, bracketed); break;
+      case Part::Kind::Atom:
+        dim.axis = axis(part.atom, bracketed);
+        break;
       case Part::Kind::Group:
         dim.kind = Dim::Kind::Group;
         for (const Part& inner : part.parts) append(inner, bracketed, dim.parts);
@@ -80,8 +85,11 @@ class Builder {
   // The same bracketed axis twice in a tensor is two axes; elsewhere the k-th occurrence is the same one.
   int axis(int atom, bool bracketed) {
     const int occurrence = bracketed ? repeated_[atom]++ : 0;
-    const auto [found, fresh] = numbers_.try_emplace({atom, bracketed ? occurrence : -1}, int(solved_.axes.size()));
-    if (fresh) solved_.axes.push_back({name(atom, occurrence), sizes_[atom], bracketed, flat_.atoms[atom].number, flat_.atoms[atom].source});
+    const auto [found, fresh] =
+        numbers_.try_emplace({atom, bracketed ? occurrence : -1}, int(solved_.axes.size()));
+    if (fresh)
+      solved_.axes.push_back({name(atom, occurrence), sizes_[atom], bracketed, flat_.atoms[atom].number,
+                              flat_.atoms[atom].source});
     return found->second;
   }
 
@@ -112,6 +120,8 @@ class Builder {
 
 }  // namespace
 
-Solved build_solved(const Problem& problem, const Flat& flat, const std::vector<std::int64_t>& sizes) { return Builder(problem, flat, sizes).run(); }
+Solved build_solved(const Problem& problem, const Flat& flat, const std::vector<std::int64_t>& sizes) {
+  return Builder(problem, flat, sizes).run();
+}
 
 }  // namespace einx::detail::notation

@@ -1,4 +1,5 @@
-// What a call has to satisfy beyond sizes: stage 3 of notation.md 5, before solving, and notation.md 6, after it.
+// What a call has to satisfy beyond sizes: stage 3 of notation.md 5, before solving, and notation.md 6, after
+// it.
 #include <algorithm>
 #include <set>
 
@@ -10,7 +11,8 @@ namespace einx::detail::notation {
 namespace {
 
 void check_operand_count(const Problem& problem) {
-  const std::size_t inputs = std::size_t(std::count_if(problem.expressions.begin(), problem.expressions.end(), [](const Expression& e) { return !e.output; }));
+  const std::size_t inputs = std::size_t(std::count_if(problem.expressions.begin(), problem.expressions.end(),
+                                                       [](const Expression& e) { return !e.output; }));
   const std::size_t operands = problem.call.operands.size();
   if (inputs == operands) return;
   raise<ValueError>(problem.call, "num-tensors",
@@ -25,24 +27,30 @@ void check_reserved(const Problem& problem) {
   for (const Expression& expression : problem.expressions)
     for (const Occurrence& o : axes_in(*expression.tree)) {
       const auto& reserved = problem.rules->reserved;
-      if (is_number(*o.axis) || std::find(reserved.begin(), reserved.end(), o.axis->name) == reserved.end()) continue;
+      if (is_number(*o.axis) || std::find(reserved.begin(), reserved.end(), o.axis->name) == reserved.end())
+        continue;
       spans.push_back(o.axis->span);
       names.push_back(o.axis->name);
     }
   if (!names.empty())
-    raise<SemanticError>(problem.call, "axis-name-is-kwarg", quoted(names) + " is a parameter of " + problem.rules->op + " and cannot name an axis.", spans,
-                         {"Use another name for the axis."});
+    raise<SemanticError>(
+        problem.call, "axis-name-is-kwarg",
+        quoted(names) + " is a parameter of " + problem.rules->op + " and cannot name an axis.", spans,
+        {"Use another name for the axis."});
 }
 
 // Bracketed axes in order. Each number is an axis of its own, even in a copy, so it never matches.
 std::vector<std::string> bracketed_order(const Node& tree, bool output) {
   std::vector<std::string> order;
   for (const Occurrence& o : axes_in(tree))
-    if (o.bracketed) order.push_back(is_number(*o.axis) ? std::string(output ? ">" : "<") + std::to_string(o.axis->id) : o.axis->name);
+    if (o.bracketed)
+      order.push_back(is_number(*o.axis) ? std::string(output ? ">" : "<") + std::to_string(o.axis->id)
+                                         : o.axis->name);
   return order;
 }
 
-void raise_bracket_order(const Problem& problem, const std::set<std::string>& names, std::vector<Span> spans, const std::string& sentence) {
+void raise_bracket_order(const Problem& problem, const std::set<std::string>& names, std::vector<Span> spans,
+                         const std::string& sentence) {
   for (const Expression& expression : problem.expressions)
     for (const Occurrence& o : axes_in(*expression.tree))
       if (o.bracketed && !is_number(*o.axis) && names.count(o.axis->name)) spans.push_back(o.axis->span);
@@ -62,8 +70,11 @@ void check_bracket_order(const Problem& problem) {
   for (const Node* tree : {&input, &output})
     for (const Occurrence& o : axes_in(*tree))
       if (o.bracketed && is_number(*o.axis)) numbers.push_back(o.axis->span);
-  const std::string hint = numbers.empty() ? "" : " A number in brackets is a new axis each time; give it a name.";
-  raise_bracket_order(problem, names, numbers, "The axes in brackets have to be the same in the input and in the output of " + problem.rules->op + ", in the same order." + hint);
+  const std::string hint =
+      numbers.empty() ? "" : " A number in brackets is a new axis each time; give it a name.";
+  raise_bracket_order(problem, names, numbers,
+                      "The axes in brackets have to be the same in the input and in the output of " +
+                          problem.rules->op + ", in the same order." + hint);
 }
 
 // An axis that is updated cannot also count coordinates.
@@ -75,7 +86,9 @@ void check_update_brackets(const Problem& problem) {
     for (const std::string& name : bracketed_order(*problem.expressions[i].tree, true))
       if (tensor.count(name)) shared.insert(name);
   if (!shared.empty())
-    raise_bracket_order(problem, shared, {}, "The bracketed axis " + quoted({shared.begin(), shared.end()}) + " of the tensor cannot be one of the coordinates.");
+    raise_bracket_order(problem, shared, {},
+                        "The bracketed axis " + quoted({shared.begin(), shared.end()}) +
+                            " of the tensor cannot be one of the coordinates.");
 }
 
 // As many values as the list levels say: lists of different lengths have no shape.
@@ -88,9 +101,12 @@ bool is_regular(const Constraint& constraint) {
 void check_constraint_types(const Problem& problem) {
   for (const Constraint& constraint : problem.call.constraints) {
     if (constraint.not_integer.empty() && is_regular(constraint)) continue;
-    const std::string value = constraint.not_integer.empty() ? "lists of different lengths" : constraint.not_integer;
+    const std::string value =
+        constraint.not_integer.empty() ? "lists of different lengths" : constraint.not_integer;
     raise<ValueError>(problem.call, "constraint-not-integer",
-                      "The size of '" + constraint.name + "' has to be an integer or a list of integers, not " + value + ".", {});
+                      "The size of '" + constraint.name +
+                          "' has to be an integer or a list of integers, not " + value + ".",
+                      {});
   }
 }
 
@@ -109,7 +125,8 @@ namespace {
 
 class SolutionChecks {
  public:
-  SolutionChecks(const Problem& problem, const Flat& flat, const std::vector<std::int64_t>& sizes) : problem_(problem), flat_(flat), sizes_(sizes) {
+  SolutionChecks(const Problem& problem, const Flat& flat, const std::vector<std::int64_t>& sizes)
+      : problem_(problem), flat_(flat), sizes_(sizes) {
     for (const auto& tree : flat.trees) uses_.push_back(uses(tree));
   }
 
@@ -121,7 +138,10 @@ class SolutionChecks {
     if (family == Family::UpdateAt) check_coordinates(uses_.size() - 2);
     if (family == Family::ArgFind) check_argfind();
     if (problem_.rules->one_bracketed_axis && bracketed(0).size() != 1)
-      fail("exactly-one-bracket-axis", problem_.rules->op + " needs exactly one axis in brackets, not " + std::to_string(bracketed(0).size()) + ".", bracketed(0));
+      fail("exactly-one-bracket-axis",
+           problem_.rules->op + " needs exactly one axis in brackets, not " +
+               std::to_string(bracketed(0).size()) + ".",
+           bracketed(0));
     check_missing();
     if (family == Family::Id) check_pieces();
   }
@@ -134,9 +154,11 @@ class SolutionChecks {
     return found;
   }
 
-  [[noreturn]] void fail(const std::string& kind, const std::string& sentence, const std::vector<int>& atoms, std::vector<std::string> advice = {}) const {
+  [[noreturn]] void fail(const std::string& kind, const std::string& sentence, const std::vector<int>& atoms,
+                         std::vector<std::string> advice = {}) const {
     std::vector<Span> spans;
-    for (int atom : atoms) spans.insert(spans.end(), flat_.atoms[atom].spans.begin(), flat_.atoms[atom].spans.end());
+    for (int atom : atoms)
+      spans.insert(spans.end(), flat_.atoms[atom].spans.begin(), flat_.atoms[atom].spans.end());
     raise<SemanticError>(problem_.call, kind, sentence, spans, std::move(advice));
   }
 
@@ -161,8 +183,11 @@ class SolutionChecks {
     if (missing.empty()) return;
     const Family family = problem_.rules->family;
     std::vector<std::string> advice;
-    if (family == Family::Reduce || family == Family::Dot) advice.push_back("Put axes that are to disappear in brackets.");
-    fail("input-axis-missing-in-output", "Only axes of size 1 can be left out of the output, but " + names(missing) + " is missing there.", missing, advice);
+    if (family == Family::Reduce || family == Family::Dot)
+      advice.push_back("Put axes that are to disappear in brackets.");
+    fail("input-axis-missing-in-output",
+         "Only axes of size 1 can be left out of the output, but " + names(missing) + " is missing there.",
+         missing, advice);
   }
 
   void check_contractions() const {
@@ -176,7 +201,8 @@ class SolutionChecks {
     for (const auto& [atom, count] : tensors)
       if (count != 2) wrong.push_back(atom);
     if (!wrong.empty())
-      fail("contracted-axis-count", "A contracted axis has to occur in exactly two inputs, but " + names(wrong) + " does not.", wrong,
+      fail("contracted-axis-count",
+           "A contracted axis has to occur in exactly two inputs, but " + names(wrong) + " does not.", wrong,
            {"An axis of one input can be summed with sum; an axis of the output is not contracted."});
   }
 
@@ -191,29 +217,39 @@ class SolutionChecks {
       for (int atom : axes)
         if (flat_.atoms[atom].number) literal.push_back(atom);
     }
-    if (!several.empty()) fail("multiple-coord-axes", "A tensor of coordinates has at most one axis in brackets.", several);
+    if (!several.empty())
+      fail("multiple-coord-axes", "A tensor of coordinates has at most one axis in brackets.", several);
     std::vector<int> marked = bracketed(0);
     const std::int64_t count = std::int64_t(marked.size());
     if (total == count) return;
     marked.insert(marked.end(), literal.begin(), literal.end());
     fail("coord-count",
-         "The tensor has " + counted(count, "axis", "axes") + " in brackets, but there " + (total == 1 ? "is " : "are ") + counted(total, "coordinate", "coordinates") + ".",
+         "The tensor has " + counted(count, "axis", "axes") + " in brackets, but there " +
+             (total == 1 ? "is " : "are ") + counted(total, "coordinate", "coordinates") + ".",
          marked, {"Each coordinate tensor gives one coordinate, or as many as its bracketed axis is long."});
   }
 
   void check_argfind() const {
     const std::vector<int> marked = bracketed(0), result = bracketed(1);
     const std::int64_t count = std::int64_t(marked.size());
-    if (result.size() > 1) fail("argfind-multi-output-bracket", "The output of " + problem_.rules->op + " has at most one axis in brackets.", result);
+    if (result.size() > 1)
+      fail("argfind-multi-output-bracket",
+           "The output of " + problem_.rules->op + " has at most one axis in brackets.", result);
     if (result.empty()) {
-      if (count != 1) fail("argfind-needs-one-bracket", "Without brackets in the output, exactly one axis of the input is in brackets, not " + std::to_string(count) + ".", marked,
-                           {"Add a bracketed axis with one entry for each searched axis, as in '-> a [2]'."});
+      if (count != 1)
+        fail("argfind-needs-one-bracket",
+             "Without brackets in the output, exactly one axis of the input is in brackets, not " +
+                 std::to_string(count) + ".",
+             marked, {"Add a bracketed axis with one entry for each searched axis, as in '-> a [2]'."});
       return;
     }
     if (sizes_[result[0]] == count) return;
     std::vector<int> all = marked;
     all.push_back(result[0]);
-    fail("argfind-output-size", "The bracketed axis of the output has to have size " + std::to_string(count) + ", one entry for each bracketed axis of the input.", all);
+    fail("argfind-output-size",
+         "The bracketed axis of the output has to have size " + std::to_string(count) +
+             ", one entry for each bracketed axis of the input.",
+         all);
   }
 
   // ---- id: piece i of the inputs is copied to piece i of the outputs
@@ -239,7 +275,9 @@ class SolutionChecks {
     }
     pieces.push_back(std::move(piece));
     if (std::int64_t(pieces.size()) > kMaxAxes)
-      raise_with_equations<RankError>(problem_, nullptr, "too-many-axes", "The concatenations have more than " + std::to_string(kMaxAxes) + " pieces.", {});
+      raise_with_equations<RankError>(
+          problem_, nullptr, "too-many-axes",
+          "The concatenations have more than " + std::to_string(kMaxAxes) + " pieces.", {});
   }
 
   void check_pieces() const {
@@ -250,16 +288,21 @@ class SolutionChecks {
       split(std::move(rest), {}, problem_.expressions[i].output ? to : from);
     }
     if (from.size() != to.size())
-      fail("id-count-mismatch", "With concatenations split, there are " + counted(std::int64_t(from.size()), "input", "inputs") + " but " + counted(std::int64_t(to.size()), "output", "outputs") + ".", {},
-           {"Each part of a concatenation counts as one."});
+      fail("id-count-mismatch",
+           "With concatenations split, there are " + counted(std::int64_t(from.size()), "input", "inputs") +
+               " but " + counted(std::int64_t(to.size()), "output", "outputs") + ".",
+           {}, {"Each part of a concatenation counts as one."});
     for (std::size_t i = 0; i < from.size(); ++i) {
       std::vector<int> missing;
       for (int atom : from[i])
-        if (sizes_[atom] != 1 && std::find(to[i].begin(), to[i].end(), atom) == to[i].end()) missing.push_back(atom);
+        if (sizes_[atom] != 1 && std::find(to[i].begin(), to[i].end(), atom) == to[i].end())
+          missing.push_back(atom);
       if (missing.empty()) continue;
       raise<SemanticError>(problem_.call, "id-pair-mismatch",
-                           "Inputs and outputs are paired in order, but output " + std::to_string(i + 1) + " does not have " + names(missing) + " of input " + std::to_string(i + 1) + ".", {},
-                           {"Reorder the operands or the parts of the concatenation."});
+                           "Inputs and outputs are paired in order, but output " + std::to_string(i + 1) +
+                               " does not have " + names(missing) + " of input " + std::to_string(i + 1) +
+                               ".",
+                           {}, {"Reorder the operands or the parts of the concatenation."});
     }
   }
 
@@ -271,6 +314,8 @@ class SolutionChecks {
 
 }  // namespace
 
-void check_solution(const Problem& problem, const Flat& flat, const std::vector<std::int64_t>& sizes) { SolutionChecks(problem, flat, sizes).run(); }
+void check_solution(const Problem& problem, const Flat& flat, const std::vector<std::int64_t>& sizes) {
+  SolutionChecks(problem, flat, sizes).run();
+}
 
 }  // namespace einx::detail::notation

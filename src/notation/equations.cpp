@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <numeric>
 
@@ -58,6 +59,48 @@ std::optional<std::int64_t> exact_root(std::int64_t value, int times) {
   return std::nullopt;
 }
 
+/// One row of a linear system: coefficients, then the right-hand side.
+using Row = std::vector<std::int64_t>;
+
+// row = row * pivot[column] - pivot * row[column], divided by its common factor; false on overflow.
+bool clear_column(Row& row, const Row& pivot, std::size_t column) {
+  const std::int64_t own = row[column], factor = pivot[column];
+  std::int64_t common = 0;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    const auto left = checked_mul(row[i], factor), right = checked_mul(pivot[i], own);
+    const auto difference = left && right && *right != INT64_MIN ? checked_add(*left, -*right) : std::nullopt;
+    if (!difference || *difference == INT64_MIN) return false;
+    row[i] = *difference;
+    common = std::gcd(common, row[i]);
+  }
+  if (common > 1)
+    for (std::int64_t& value : row) value /= common;
+  return true;
+}
+
+// Gauss-Jordan in integers. Gives the unique solution; Ambiguous if there is none of full rank, Budget on
+// overflow.
+Verdict eliminate(std::vector<Row> rows, std::size_t unknowns, std::vector<std::int64_t>& solution) {
+  std::size_t rank = 0;
+  for (std::size_t column = 0; column < unknowns; ++column) {
+    const auto pivot = std::find_if(rows.begin() + std::ptrdiff_t(rank), rows.end(),
+                                    [&](const Row& row) { return row[column] != 0; });
+    if (pivot == rows.end()) return Verdict::Ambiguous;
+    std::swap(rows[rank], *pivot);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      if (i != rank && rows[i][column] != 0 && !clear_column(rows[i], rows[rank], column))
+        return Verdict::Budget;
+    ++rank;
+  }
+  for (std::size_t i = rank; i < rows.size(); ++i)
+    if (rows[i].back() != 0) return Verdict::Conflict;
+  for (std::size_t i = 0; i < unknowns; ++i) {
+    if (rows[i].back() % rows[i][i] != 0 || rows[i].back() / rows[i][i] < 0) return Verdict::Conflict;
+    solution.push_back(rows[i].back() / rows[i][i]);
+  }
+  return Verdict::Solved;
+}
+
 class Solver {
  public:
   explicit Solver(EquationSystem& system) : system_(system) {}
@@ -102,12 +145,14 @@ class Solver {
       return Step::Progress;
     }
     if (!total) return Step::Nothing;
-    return equation.kind == Equation::Kind::Product ? divide(view, *total, values) : subtract(view, *total, values);
+    return equation.kind == Equation::Kind::Product ? divide(view, *total, values)
+                                                    : subtract(view, *total, values);
   }
 
   static Step divide(const View& view, std::int64_t total, Values& values) {
     if (!view.known) return total == 0 ? Step::Nothing : Step::Conflict;
-    if (*view.known == 0) return total == 0 ? Step::Nothing : Step::Conflict;  // 0 = 0 says nothing of the unknown
+    if (*view.known == 0)
+      return total == 0 ? Step::Nothing : Step::Conflict;  // 0 = 0 says nothing of the unknown
     if (total % *view.known != 0) return Step::Conflict;
     if (view.several) return Step::Nothing;
     const auto root = exact_root(total / *view.known, view.times);
@@ -154,14 +199,15 @@ class Solver {
 
   // An equation with something unknown in it.
   bool constrains(const Equation& equation) const {
-    return !system_.values[equation.total] ||
-           std::any_of(equation.operands.begin(), equation.operands.end(), [this](int o) { return !system_.values[o]; });
+    return !system_.values[equation.total] || std::any_of(equation.operands.begin(), equation.operands.end(),
+                                                          [this](int o) { return !system_.values[o]; });
   }
 
   std::vector<int> unknowns_of(const std::vector<int>& members) const {
     std::vector<int> found;
     const auto note = [&](int unknown) {
-      if (!system_.values[unknown] && std::find(found.begin(), found.end(), unknown) == found.end()) found.push_back(unknown);
+      if (!system_.values[unknown] && std::find(found.begin(), found.end(), unknown) == found.end())
+        found.push_back(unknown);
     };
     for (int member : members) {
       for (int operand : system_.equations[member].operands) note(operand);
@@ -192,7 +238,35 @@ class Solver {
     return worst;
   }
 
-  Verdict search(const std::vector<int>& members, const std::vector<int>& unknowns, std::vector<bool>& differs) {
+  // Sums alone are a linear system, solved exactly however large the sizes are.
+  Verdict solve_linear(const std::vector<int>& members, const std::vector<int>& unknowns) {
+    constexpr std::size_t kLargest = 64;
+    if (unknowns.size() > kLargest || members.size() > 4 * kLargest) return Verdict::Ambiguous;
+    std::vector<Row> rows;
+    for (int member : members) {
+      const Equation& equation = system_.equations[member];
+      const View view = view_of(equation, system_.values);
+      const auto& total = system_.values[equation.total];
+      if (equation.kind != Equation::Kind::Sum || !total || !view.known) return Verdict::Ambiguous;
+      Row row(unknowns.size() + 1, 0);
+      row.back() = *total - *view.known;
+      for (int operand : equation.operands) {
+        const auto at = std::find(unknowns.begin(), unknowns.end(), operand);
+        if (at != unknowns.end()) ++row[std::size_t(at - unknowns.begin())];
+      }
+      rows.push_back(std::move(row));
+    }
+    std::vector<std::int64_t> solution;
+    const Verdict verdict = eliminate(std::move(rows), unknowns.size(), solution);
+    for (std::size_t i = 0; i < solution.size() && verdict == Verdict::Solved; ++i)
+      system_.values[unknowns[i]] = solution[i];
+    return verdict;
+  }
+
+  Verdict search(const std::vector<int>& members, const std::vector<int>& unknowns,
+                 std::vector<bool>& differs) {
+    const Verdict linear = solve_linear(members, unknowns);
+    if (linear == Verdict::Solved || linear == Verdict::Conflict) return linear;
     members_ = &members;
     solutions_.clear();
     exhausted_ = false;
@@ -205,7 +279,8 @@ class Solver {
       return Verdict::Solved;
     }
     for (std::size_t i = 0; i < unknowns.size(); ++i)
-      differs[i] = std::any_of(solutions_.begin(), solutions_.end(), [&](const Values& s) { return s[unknowns[i]] != solutions_[0][unknowns[i]]; });
+      differs[i] = std::any_of(solutions_.begin(), solutions_.end(),
+                               [&](const Values& s) { return s[unknowns[i]] != solutions_[0][unknowns[i]]; });
     return Verdict::Ambiguous;
   }
 
@@ -274,7 +349,9 @@ class Solver {
     std::int64_t bound = kUnbounded, divisor = 0;
     for (int member : *members_) {
       const Equation& equation = system_.equations[member];
-      if (!values[equation.total] || std::find(equation.operands.begin(), equation.operands.end(), unknown) == equation.operands.end()) continue;
+      if (!values[equation.total] ||
+          std::find(equation.operands.begin(), equation.operands.end(), unknown) == equation.operands.end())
+        continue;
       const View view = view_of(equation, values);
       if (!view.known) continue;
       const std::int64_t total = *values[equation.total];
@@ -283,15 +360,18 @@ class Solver {
       else if (total > 0 && *view.known > 0)
         divisor = std::gcd(divisor, total / *view.known);
     }
-    if (divisor > 0 && 2 * std::sqrt(double(divisor)) < double(bound)) return {std::int64_t(2 * std::sqrt(double(divisor))), divisor};
-    if (bound == kUnbounded && has_zero_total(unknown, values)) return {2, 0};  // 0 and anything else: enough to tell that it is open
+    if (divisor > 0 && 2 * std::sqrt(double(divisor)) < double(bound))
+      return {std::int64_t(2 * std::sqrt(double(divisor))), divisor};
+    if (bound == kUnbounded && has_zero_total(unknown, values))
+      return {2, 0};  // 0 and anything else: enough to tell that it is open
     return {bound, 0};
   }
 
   bool has_zero_total(int unknown, const Values& values) const {
     return std::any_of(members_->begin(), members_->end(), [&](int member) {
       const Equation& e = system_.equations[member];
-      return values[e.total] == 0 && std::find(e.operands.begin(), e.operands.end(), unknown) != e.operands.end();
+      return values[e.total] == 0 &&
+             std::find(e.operands.begin(), e.operands.end(), unknown) != e.operands.end();
     });
   }
 
@@ -325,7 +405,8 @@ class Solver {
 
   void add_free_unknowns() {
     for (std::size_t i = 0; i < system_.values.size(); ++i)
-      if (system_.wanted[i] && !system_.values[i] && std::find(system_.open.begin(), system_.open.end(), int(i)) == system_.open.end())
+      if (system_.wanted[i] && !system_.values[i] &&
+          std::find(system_.open.begin(), system_.open.end(), int(i)) == system_.open.end())
         system_.open.push_back(int(i));
     std::sort(system_.open.begin(), system_.open.end());
   }

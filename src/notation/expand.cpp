@@ -28,7 +28,8 @@ Expanded expand(const Parsed& parsed, const Rules& rules, int operands) {
   return expand_call(parsed, rules, operands, {parsed.text, {}, {}});
 }
 
-Expanded expand(const Parsed& parsed, const Rules& rules, std::span<const Operand> operands, std::span<const Constraint> constraints) {
+Expanded expand(const Parsed& parsed, const Rules& rules, std::span<const Operand> operands,
+                std::span<const Constraint> constraints) {
   return expand_call(parsed, rules, int(operands.size()), {parsed.text, operands, constraints});
 }
 
@@ -37,11 +38,13 @@ std::string text(const Expanded& expanded) {
 }
 
 NodePtr strip_brackets(const NodePtr& node) {
-  return transform(node, [](const NodePtr& n) { return n->kind == Kind::Brackets ? n->children[0] : nullptr; });
+  return transform(node,
+                   [](const NodePtr& n) { return n->kind == Kind::Brackets ? n->children[0] : nullptr; });
 }
 
 NodePtr drop_bracketed(const NodePtr& node) {
-  return transform(node, [](const NodePtr& n) { return n->kind == Kind::Brackets ? make_list({}, {}) : nullptr; });
+  return transform(node,
+                   [](const NodePtr& n) { return n->kind == Kind::Brackets ? make_list({}, {}) : nullptr; });
 }
 
 }  // namespace einx::detail::notation

@@ -15,15 +15,17 @@ struct Draft {
   bool arrow = false;  ///< "->" was written
 };
 
-/// The older shorthand (notation.md 10.1): one input with brackets for two operands. Rewrites to the long form; true if it applied.
+/// The older shorthand (notation.md 10.1): one input with brackets for two operands. Rewrites to the long
+/// form; true if it applied.
 bool expand_second_operand(Draft& draft, int operands);
-/// Gives a draft without "->" its output, or raises missing-output, implicit-output-no-superset, implicit-output-multi-bracket,
-/// argfind-needs-one-bracket.
+/// Gives a draft without "->" its output, or raises missing-output, implicit-output-no-superset,
+/// implicit-output-multi-bracket, argfind-needs-one-bracket.
 void imply_output(Draft& draft);
-/// Brackets every axis that is not in the output if no input has brackets (reduce, dot). Raises auto-bracket-duplicate-axis.
+/// Brackets every axis that is not in the output if no input has brackets (reduce, dot). Raises
+/// auto-bracket-duplicate-axis.
 void bracket_missing_axes(Draft& draft);
-/// Raises num-output-exprs, brackets-not-allowed, brackets-required, duplicate-output-axis, duplicate-bracket-axis, concat-not-allowed,
-/// num-input-exprs.
+/// Raises num-output-exprs, brackets-not-allowed, brackets-required, duplicate-output-axis,
+/// duplicate-bracket-axis, concat-not-allowed, num-input-exprs.
 void check_concatenation(const Draft& draft);
 void check_counts(const Draft& draft);
 void check_brackets(const Draft& draft);

@@ -30,7 +30,8 @@ NodePtr superset(const Draft& draft) {
     if (names.back().size() > names[largest].size()) largest = names.size() - 1;
   }
   for (const auto& other : names)
-    if (!std::includes(names[largest].begin(), names[largest].end(), other.begin(), other.end())) return nullptr;
+    if (!std::includes(names[largest].begin(), names[largest].end(), other.begin(), other.end()))
+      return nullptr;
   // Every candidate has the same names as the largest.
   const std::string form = text(*draft.inputs[largest]);
   for (std::size_t i = 0; i < names.size(); ++i)
@@ -40,11 +41,13 @@ NodePtr superset(const Draft& draft) {
 
 [[noreturn]] void raise_no_superset(const Draft& draft) {
   if (draft.rules.family == Family::Id)
-    raise<SemanticError>(draft.call, "implicit-output-no-superset", "With several inputs, the outputs of id have to be written.", {},
+    raise<SemanticError>(draft.call, "implicit-output-no-superset",
+                         "With several inputs, the outputs of id have to be written.", {},
                          {"Write '->' and one output for each input, in the same order."});
   raise<SemanticError>(draft.call, "implicit-output-no-superset",
                        "The output can only be left out if exactly one input has the axes of all inputs.", {},
-                       {"Write the output: '" + text(draft.inputs, {}, false) + " -> ...' with the axes in the order you want."});
+                       {"Write the output: '" + text(draft.inputs, {}, false) +
+                        " -> ...' with the axes in the order you want."});
 }
 
 void imply_superset(Draft& draft) {
@@ -54,7 +57,8 @@ void imply_superset(Draft& draft) {
 }
 
 [[noreturn]] void raise_missing_output(const Draft& draft) {
-  raise<SemanticError>(draft.call, "missing-output", "The expression of " + draft.rules.op + " needs '->' and an output here.", {},
+  raise<SemanticError>(draft.call, "missing-output",
+                       "The expression of " + draft.rules.op + " needs '->' and an output here.", {},
                        {"Add '->' and the axes of the result."});
 }
 
@@ -64,19 +68,22 @@ int bracket_pairs(const Node& node) {
   return count;
 }
 
-// The only bracket becomes one bracketed axis with as many entries as axes are marked, which an equation finds out.
+// The only bracket becomes one bracketed axis with as many entries as axes are marked, which an equation
+// finds out.
 void imply_argfind(Draft& draft) {
   const NodePtr& input = draft.inputs[0];
   const int pairs = bracket_pairs(*input);
   if (pairs == 0)
-    raise<SemanticError>(draft.call, "argfind-needs-one-bracket", draft.rules.op + " needs the axes it searches in brackets.", {},
+    raise<SemanticError>(draft.call, "argfind-needs-one-bracket",
+                         draft.rules.op + " needs the axes it searches in brackets.", {},
                          {"Put the axes to search in brackets, as in 'a [b]'."});
   if (pairs > 1) {
     std::vector<Span> spans;
     bracket_spans(*input, spans);
-    raise<SemanticError>(draft.call, "implicit-output-multi-bracket",
-                         "With several brackets in the input, the place of the coordinates in the output has to be written.", spans,
-                         {"Add '->' and an output with one bracketed axis, as in '-> a [2]'."});
+    raise<SemanticError>(
+        draft.call, "implicit-output-multi-bracket",
+        "With several brackets in the input, the place of the coordinates in the output has to be written.",
+        spans, {"Add '->' and an output with one bracketed axis, as in '-> a [2]'."});
   }
   draft.outputs = {transform(input, [](const NodePtr& n) -> NodePtr {
     if (n->kind != Kind::Brackets) return nullptr;
@@ -96,7 +103,8 @@ void imply_reduced(Draft& draft) {
 }
 
 bool any_brackets(const std::vector<NodePtr>& trees) {
-  return std::any_of(trees.begin(), trees.end(), [](const NodePtr& tree) { return contains(*tree, Kind::Brackets); });
+  return std::any_of(trees.begin(), trees.end(),
+                     [](const NodePtr& tree) { return contains(*tree, Kind::Brackets); });
 }
 
 }  // namespace
@@ -108,17 +116,27 @@ void imply_output(Draft& draft) {
       if (draft.inputs.size() != 1) raise_no_superset(draft);
       draft.outputs = {draft.inputs[0]};
       break;
-    case Family::Elementwise: imply_superset(draft); break;
-    case Family::Reduce: imply_reduced(draft); break;
+    case Family::Elementwise:
+      imply_superset(draft);
+      break;
+    case Family::Reduce:
+      imply_reduced(draft);
+      break;
     case Family::Dot:
       if (any_brackets(draft.inputs)) raise_missing_output(draft);
       imply_superset(draft);
       break;
     case Family::Preserve:
-    case Family::UpdateAt: draft.outputs = {draft.inputs[0]}; break;
-    case Family::ArgFind: imply_argfind(draft); break;
-    case Family::GetAt: raise_missing_output(draft);
-    case Family::Solve: break;
+    case Family::UpdateAt:
+      draft.outputs = {draft.inputs[0]};
+      break;
+    case Family::ArgFind:
+      imply_argfind(draft);
+      break;
+    case Family::GetAt:
+      raise_missing_output(draft);
+    case Family::Solve:
+      break;
   }
 }
 

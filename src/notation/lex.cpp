@@ -32,20 +32,24 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 bool legal_name(std::string_view word) {
-  return is_letter(word[0]) && std::all_of(word.begin(), word.end(), [](char c) { return is_letter(c) || is_digit(c); });
+  return is_letter(word[0]) &&
+         std::all_of(word.begin(), word.end(), [](char c) { return is_letter(c) || is_digit(c); });
 }
 bool legal_number(std::string_view word) { return std::all_of(word.begin(), word.end(), is_digit); }
 
-// A column is a code point: continuation bytes do not count. Stray bytes of broken UTF-8 do no harm: no word may hold them.
+// A column is a code point: continuation bytes do not count. Stray bytes of broken UTF-8 do no harm: no word
+// may hold them.
 int columns(std::string_view bytes) {
-  return int(std::count_if(bytes.begin(), bytes.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return int(std::count_if(bytes.begin(), bytes.end(),
+                           [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 std::vector<std::string> advice_for(std::string_view word) {
   if (word == "|") return {"The separator '|' of older versions is written '->'."};
   if (word == "." || word == "..") return {"An ellipsis has three dots: '...'."};
   if (word == "-" || word == ">" || word == "=>" || word == "<-") return {"The arrow is written '->'."};
-  if (is_digit(word[0]) && std::all_of(word.begin(), word.end(), [](char c) { return is_letter(c) || is_digit(c); }))
+  if (is_digit(word[0]) &&
+      std::all_of(word.begin(), word.end(), [](char c) { return is_letter(c) || is_digit(c); }))
     return {"A name cannot begin with a digit."};
   if (word.find_first_of("\t\n\r") != std::string_view::npos) return {"Only the plain space separates axes."};
   return {"An axis is a name of letters, digits and underscores, or a number."};
@@ -57,7 +61,8 @@ std::vector<Token> lex(std::string_view text) {
   if (text.size() > kMaxText) {
     support::Report report;
     report.kind = "pattern-too-large";
-    report.sentence = "The expression has " + std::to_string(text.size()) + " bytes; at most " + std::to_string(kMaxText) + " are allowed.";
+    report.sentence = "The expression has " + std::to_string(text.size()) + " bytes; at most " +
+                      std::to_string(kMaxText) + " are allowed.";
     support::raise<SyntaxError>(report);
   }
   std::vector<Token> tokens;
@@ -77,7 +82,9 @@ std::vector<Token> lex(std::string_view text) {
     const Span span{column, column + columns(word)};
     const bool name = legal_name(word);
     if (!name && !legal_number(word))
-      raise_syntax(text, "invalid-token", "'" + std::string(word) + "' is not an axis name, a number or an operator.", {span}, advice_for(word));
+      raise_syntax(text, "invalid-token",
+                   "'" + std::string(word) + "' is not an axis name, a number or an operator.", {span},
+                   advice_for(word));
     tokens.push_back({name ? Token::Kind::Name : Token::Kind::Number, span, word});
     column = span.end;
     at = end;

@@ -1,5 +1,5 @@
-// Arrows and commas inside groups, brackets and ellipses move out: a node whose children have k alternatives becomes k nodes
-// (notation.md 3). Copies keep spans and identities.
+// Arrows and commas inside groups, brackets and ellipses move out: a node whose children have k alternatives
+// becomes k nodes (notation.md 3). Copies keep spans and identities.
 #include "notation/syntax.h"
 
 namespace einx::detail::notation {
@@ -56,13 +56,16 @@ class Lifter {
 
   void spend(int slots) {
     budget_ -= slots;
-    if (budget_ < 0) raise_syntax(text_, "pattern-too-large", "Writing out the nested '->' and ',' needs too many copies.", {});
+    if (budget_ < 0)
+      raise_syntax(text_, "pattern-too-large", "Writing out the nested '->' and ',' needs too many copies.",
+                   {});
   }
 
   [[noreturn]] void raise_inconsistent() const {
     const bool arrows = lifted_ == Kind::Op;
     raise_syntax(text_, arrows ? "inconsistent-arrows" : "inconsistent-commas",
-                 std::string("Items side by side hold different numbers of '") + (arrows ? "->" : ",") + "'.", arrow_spans(text_),
+                 std::string("Items side by side hold different numbers of '") + (arrows ? "->" : ",") + "'.",
+                 arrow_spans(text_),
                  {"Each group or bracket needs the same number of alternatives, or just one."});
   }
 
@@ -76,7 +79,8 @@ class Lifter {
 NodePtr lift(std::string_view text, const NodePtr& root) {
   Node op;
   op.kind = Kind::Op;
-  const Alternatives sides = contains(*root, Kind::Op) ? Lifter(text, Kind::Op).lift(root) : Alternatives{root};
+  const Alternatives sides =
+      contains(*root, Kind::Op) ? Lifter(text, Kind::Op).lift(root) : Alternatives{root};
   Lifter commas(text, Kind::Args);
   for (const NodePtr& side : sides) {
     Node args;
@@ -85,7 +89,8 @@ NodePtr lift(std::string_view text, const NodePtr& root) {
     args.children = contains(*side, Kind::Args) ? commas.lift(side) : Alternatives{side};
     op.children.push_back(std::make_shared<const Node>(std::move(args)));
   }
-  if (op.children.size() > 2) raise_syntax(text, "multiple-arrows", "An expression has at most one '->'.", arrow_spans(text));
+  if (op.children.size() > 2)
+    raise_syntax(text, "multiple-arrows", "An expression has at most one '->'.", arrow_spans(text));
   return std::make_shared<const Node>(std::move(op));
 }
 

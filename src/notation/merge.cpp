@@ -1,8 +1,10 @@
-// Merging of repeated sub-expressions (notation.md 5.5): a run of parts whose axes occur nowhere else becomes one axis, so that
+// Merging of repeated sub-expressions (notation.md 5.5): a run of parts whose axes occur nowhere else becomes
+// one axis, so that
 // `(b c) d -> d (b c)` needs no sizes for b and c.
 //
-// Runs are compared by a 64-bit hash of their text. A run T with named axes is accepted if each of them occurs just as often as the
-// occurrences of T account for, which says that every occurrence of the axis lies inside an occurrence of T.
+// Runs are compared by a 64-bit hash of their text. A run T with named axes is accepted if each of them
+// occurs just as often as the occurrences of T account for, which says that every occurrence of the axis lies
+// inside an occurrence of T.
 #include <algorithm>
 #include <unordered_map>
 
@@ -33,7 +35,11 @@ struct Candidate {
 
 class Merger {
  public:
-  Merger(const Problem& problem, Flat& flat) : problem_(problem), flat_(flat), occurrences_(flat.atoms.size(), 0), blocked_(flat.atoms.size(), false) {}
+  Merger(const Problem& problem, Flat& flat)
+      : problem_(problem),
+        flat_(flat),
+        occurrences_(flat.atoms.size(), 0),
+        blocked_(flat.atoms.size(), false) {}
 
   void run() {
     if (!any_group()) return;
@@ -49,10 +55,13 @@ class Merger {
  private:
   bool any_group() const {
     const auto is_group = [](const Part& p) {
-      return p.kind != Part::Kind::Atom &&
-             (p.kind != Part::Kind::Brackets || std::any_of(p.parts.begin(), p.parts.end(), [](const Part& q) { return q.kind != Part::Kind::Atom; }));
+      return p.kind != Part::Kind::Atom && (p.kind != Part::Kind::Brackets ||
+                                            std::any_of(p.parts.begin(), p.parts.end(), [](const Part& q) {
+                                              return q.kind != Part::Kind::Atom;
+                                            }));
     };
-    return std::any_of(flat_.trees.begin(), flat_.trees.end(), [&](const auto& tree) { return std::any_of(tree.begin(), tree.end(), is_group); });
+    return std::any_of(flat_.trees.begin(), flat_.trees.end(),
+                       [&](const auto& tree) { return std::any_of(tree.begin(), tree.end(), is_group); });
   }
 
   // A named axis that is a dimension of its own, or has a size by keyword, is outside every candidate.
@@ -75,12 +84,15 @@ class Merger {
 
   bool clean(const Part& part) const {
     switch (part.kind) {
-      case Part::Kind::Atom: return !blocked_[part.atom] && flat_.implied != part.atom;
-      case Part::Kind::Brackets: return false;
+      case Part::Kind::Atom:
+        return !blocked_[part.atom] && flat_.implied != part.atom;
+      case Part::Kind::Brackets:
+        return false;
       case Part::Kind::Concat:
         if (!problem_.merge_concat) return false;
         [[fallthrough]];
-      case Part::Kind::Group: break;
+      case Part::Kind::Group:
+        break;
     }
     return std::all_of(part.parts.begin(), part.parts.end(), [this](const Part& p) { return clean(p); });
   }
@@ -100,7 +112,8 @@ class Merger {
 
   void add(Hash key, const void* list, std::size_t begin, std::size_t end, bool named) {
     if (++steps_ > kBudget)
-      raise_with_equations<AxisSizeError>(problem_, nullptr, "solver-budget", "The expression has too many sub-expressions to compare.", {});
+      raise_with_equations<AxisSizeError>(problem_, nullptr, "solver-budget",
+                                          "The expression has too many sub-expressions to compare.", {});
     Candidate& candidate = candidates_[key];
     if (candidate.list == list && begin < candidate.end) candidate.rejected = true;
     if (!named && candidate.tree == tree_ && problem_.expressions[tree_].output) candidate.rejected = true;
@@ -132,7 +145,8 @@ class Merger {
   void register_node(const Part& part, bool bracketed) {
     if (part.kind == Part::Kind::Atom) return;
     if (part.kind == Part::Kind::Brackets) return register_runs(part.parts, true);
-    if (clean(part) && holds_atom(part)) add(mix(run_start(bracketed), hash(part)), &part, 0, 1, has_name(part));
+    if (clean(part) && holds_atom(part))
+      add(mix(run_start(bracketed), hash(part)), &part, 0, 1, has_name(part));
     if (part.kind == Part::Kind::Group) return register_runs(part.parts, bracketed);
     for (const Part& operand : part.parts) register_node(operand, bracketed);
   }
@@ -160,7 +174,9 @@ class Merger {
 
   bool accepted(Hash key, const Part* begin, const Part* end) {
     Candidate& candidate = candidates_[key];
-    if (candidate.judged < 0) candidate.judged = !candidate.rejected && candidate.count > 0 && accounts_for_all(candidate.count, begin, end);
+    if (candidate.judged < 0)
+      candidate.judged =
+          !candidate.rejected && candidate.count > 0 && accounts_for_all(candidate.count, begin, end);
     return candidate.judged == 1;
   }
 
@@ -168,7 +184,8 @@ class Merger {
     std::map<int, int> inside;
     for (const AtomUse& use : uses(std::vector<Part>(begin, end)))
       if (!flat_.atoms[use.atom].number) ++inside[use.atom];
-    return std::all_of(inside.begin(), inside.end(), [&](const auto& item) { return occurrences_[item.first] == count * item.second; });
+    return std::all_of(inside.begin(), inside.end(),
+                       [&](const auto& item) { return occurrences_[item.first] == count * item.second; });
   }
 
   void replace_top(std::vector<Part>& parts, bool bracketed) {
@@ -247,7 +264,8 @@ class Merger {
     Atom atom;
     atom.source = text(flat_, parts);
     if (parts.size() > 1) atom.source = "(" + atom.source + ")";
-    atom.number = std::all_of(inside.begin(), inside.end(), [this](const AtomUse& use) { return flat_.atoms[use.atom].number; });
+    atom.number = std::all_of(inside.begin(), inside.end(),
+                              [this](const AtomUse& use) { return flat_.atoms[use.atom].number; });
     if (atom.number) {
       std::vector<std::int64_t> sizes(flat_.atoms.size(), 1);
       for (const AtomUse& use : inside) sizes[use.atom] = flat_.atoms[use.atom].value.value_or(1);

@@ -42,21 +42,25 @@ std::string Constraint::text() const {
   return nested_text(dims, 0, next);
 }
 
-support::Report report(const Call& call, std::string kind, std::string sentence, std::vector<Span> spans, std::vector<std::string> advice) {
+support::Report report(const Call& call, std::string kind, std::string sentence, std::vector<Span> spans,
+                       std::vector<std::string> advice) {
   support::Report out;
   out.kind = std::move(kind);
   out.sentence = std::move(sentence);
   out.pattern = call.text;
   out.show_pattern = true;
   out.underline = carets(call.text, std::move(spans));
-  for (std::size_t i = 0; i < call.operands.size(); ++i) out.operands.push_back(operand_line(i, call.operands[i]));
+  for (std::size_t i = 0; i < call.operands.size(); ++i)
+    out.operands.push_back(operand_line(i, call.operands[i]));
   for (const Constraint& constraint : call.constraints) out.operands.push_back(constraint_line(constraint));
   out.advice = std::move(advice);
   return out;
 }
 
-void raise_syntax(std::string_view pattern, std::string kind, std::string sentence, std::vector<Span> spans, std::vector<std::string> advice) {
-  raise<SyntaxError>(Call{pattern, {}, {}}, std::move(kind), std::move(sentence), std::move(spans), std::move(advice));
+void raise_syntax(std::string_view pattern, std::string kind, std::string sentence, std::vector<Span> spans,
+                  std::vector<std::string> advice) {
+  raise<SyntaxError>(Call{pattern, {}, {}}, std::move(kind), std::move(sentence), std::move(spans),
+                     std::move(advice));
 }
 
 std::string quoted(std::vector<std::string> names) {
@@ -70,6 +74,8 @@ std::string quoted(std::vector<std::string> names) {
   return out;
 }
 
-std::string counted(std::int64_t count, const char* one, const char* many) { return std::to_string(count) + " " + (count == 1 ? one : many); }
+std::string counted(std::int64_t count, const char* one, const char* many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
 
 }  // namespace einx::detail::notation

@@ -16,10 +16,12 @@ struct Call {
 };
 
 /// A report with everything but equations.
-support::Report report(const Call& call, std::string kind, std::string sentence, std::vector<Span> spans, std::vector<std::string> advice = {});
+support::Report report(const Call& call, std::string kind, std::string sentence, std::vector<Span> spans,
+                       std::vector<std::string> advice = {});
 
 template <class E>
-[[noreturn]] void raise(const Call& call, std::string kind, std::string sentence, std::vector<Span> spans, std::vector<std::string> advice = {}) {
+[[noreturn]] void raise(const Call& call, std::string kind, std::string sentence, std::vector<Span> spans,
+                        std::vector<std::string> advice = {}) {
   support::raise<E>(report(call, std::move(kind), std::move(sentence), std::move(spans), std::move(advice)));
 }
 

@@ -1,4 +1,5 @@
-// Recursive descent over token ranges: `->`, `,`, `+`, space, postfix `...` from the loosest to the tightest (notation.md 2).
+// Recursive descent over token ranges: `->`, `,`, `+`, space, postfix `...` from the loosest to the tightest
+// (notation.md 2).
 #include <charconv>
 
 #include "notation/syntax.h"
@@ -18,7 +19,8 @@ bool closes(Tok kind) { return kind == Tok::Close || kind == Tok::CloseBracket; 
 
 class Parser {
  public:
-  Parser(std::string_view text, const std::vector<Token>& tokens) : text_(text), tokens_(tokens), partner_(tokens.size(), -1) {
+  Parser(std::string_view text, const std::vector<Token>& tokens)
+      : text_(text), tokens_(tokens), partner_(tokens.size(), -1) {
     match_delimiters();
   }
   NodePtr expression(Range range, bool in_group);
@@ -51,13 +53,19 @@ void Parser::match_delimiters() {
     if (opens(token.kind)) {
       open.push_back(i);
       if (int(open.size()) > kMaxNesting)
-        raise_syntax(text_, "pattern-too-large", "Groups and brackets may be nested " + std::to_string(kMaxNesting) + " deep.", {token.span});
+        raise_syntax(text_, "pattern-too-large",
+                     "Groups and brackets may be nested " + std::to_string(kMaxNesting) + " deep.",
+                     {token.span});
     } else if (closes(token.kind)) {
-      const bool fits = !open.empty() && (tokens_[open.back()].kind == Tok::Open) == (token.kind == Tok::Close);
+      const bool fits =
+          !open.empty() && (tokens_[open.back()].kind == Tok::Open) == (token.kind == Tok::Close);
       if (!fits) {
         std::vector<std::string> advice;
-        if (!open.empty()) advice.push_back(std::string("The innermost open delimiter here is '") + std::string(tokens_[open.back()].text) + "'.");
-        raise_syntax(text_, "unmatched-close", "'" + std::string(token.text) + "' closes nothing that is open.", {token.span}, advice);
+        if (!open.empty())
+          advice.push_back(std::string("The innermost open delimiter here is '") +
+                           std::string(tokens_[open.back()].text) + "'.");
+        raise_syntax(text_, "unmatched-close",
+                     "'" + std::string(token.text) + "' closes nothing that is open.", {token.span}, advice);
       }
       partner_[open.back()] = i;
       open.pop_back();
@@ -135,7 +143,8 @@ NodePtr Parser::sum(Range range, bool in_group) {
   for (const Range& part : parts) operands.push_back(list(part));
   check_operands(parts, operands);
   if (!in_group)
-    raise_syntax(text_, "concat-without-parens", "A concatenation with '+' has to stand alone in parentheses.", {span_of(range)},
+    raise_syntax(text_, "concat-without-parens",
+                 "A concatenation with '+' has to stand alone in parentheses.", {span_of(range)},
                  {"Write (" + text(operands, {}, false) + ") with '+' between the parts."});
   return make_concat(std::move(operands), span_of(range));
 }
@@ -156,7 +165,8 @@ void Parser::check_operands(const std::vector<Range>& ranges, const std::vector<
       spans.push_back(tokens_[ranges[i].begin].span);
   }
   if (bad)
-    raise_syntax(text_, "bad-concat-operand", "Each part of a concatenation has to be an axis, a number or a group in parentheses.", spans,
+    raise_syntax(text_, "bad-concat-operand",
+                 "Each part of a concatenation has to be an axis, a number or a group in parentheses.", spans,
                  {"Put several axes of one part in parentheses: (a + (b c))."});
 }
 
@@ -170,7 +180,8 @@ NodePtr Parser::list(Range range) {
 // Where the primary that begins at the range ends: one token, or a delimited run.
 bool Parser::is_item(Range range) const {
   const int first = range.begin;
-  if (tokens_[first].kind == Tok::Dots) return range.end - first <= 2 && tokens_[range.end - 1].kind == Tok::Dots;
+  if (tokens_[first].kind == Tok::Dots)
+    return range.end - first <= 2 && tokens_[range.end - 1].kind == Tok::Dots;
   const int after = (partner_[first] >= 0 ? partner_[first] : first) + 1;
   return after == range.end || (after + 1 == range.end && tokens_[after].kind == Tok::Dots);
 }
@@ -178,13 +189,15 @@ bool Parser::is_item(Range range) const {
 NodePtr Parser::item(Range range) {
   const Span span{tokens_[range.begin].span.begin, tokens_[range.end - 1].span.end};
   if (!is_item(range))
-    raise_syntax(text_, "missing-whitespace", "Axes, groups and brackets that stand side by side are separated by spaces.", {span});
+    raise_syntax(text_, "missing-whitespace",
+                 "Axes, groups and brackets that stand side by side are separated by spaces.", {span});
   if (tokens_[range.begin].kind != Tok::Dots) {
     const NodePtr inner = primary(range.begin);
     return tokens_[range.end - 1].kind == Tok::Dots ? make_ellipsis(inner, next_id_++, span) : inner;
   }
   NodePtr node = make_axis(kAnonymous, {span.begin, span.begin});
-  for (int i = range.begin; i < range.end; ++i) node = make_ellipsis(node, next_id_++, {span.begin, tokens_[i].span.end});
+  for (int i = range.begin; i < range.end; ++i)
+    node = make_ellipsis(node, next_id_++, {span.begin, tokens_[i].span.end});
   return node;
 }
 
@@ -202,7 +215,8 @@ NodePtr Parser::primary(int at) {
   ++brackets_;
   NodePtr child = expression(inside, false);
   --brackets_;
-  return brackets_ > 0 ? child : make_brackets(std::move(child), span);  // inside brackets, brackets say nothing new
+  return brackets_ > 0 ? child
+                       : make_brackets(std::move(child), span);  // inside brackets, brackets say nothing new
 }
 
 }  // namespace

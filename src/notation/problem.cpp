@@ -1,4 +1,5 @@
-// Indexing of axes and ellipses, and the rule that an axis is under as many ellipses everywhere (notation.md 5.2).
+// Indexing of axes and ellipses, and the rule that an axis is under as many ellipses everywhere
+// (notation.md 5.2).
 #include <algorithm>
 
 #include "notation/solver.h"
@@ -42,8 +43,10 @@ class Indexer {
     SourceAxis& axis = entry(node);
     axis.spans.push_back(node.span);
     const int depth = int(enclosing_.size());
-    if (std::find(axis.depths.begin(), axis.depths.end(), depth) == axis.depths.end()) axis.depths.push_back(depth);
-    for (std::size_t level = 0; level < std::min(axis.levels.size(), enclosing_.size()); ++level) unite(axis.levels[level], enclosing_[level]);
+    if (std::find(axis.depths.begin(), axis.depths.end(), depth) == axis.depths.end())
+      axis.depths.push_back(depth);
+    for (std::size_t level = 0; level < std::min(axis.levels.size(), enclosing_.size()); ++level)
+      unite(axis.levels[level], enclosing_[level]);
   }
 
   void unite(int a, int b) {
@@ -73,20 +76,28 @@ void check_depths(const Problem& problem) {
     names.push_back(is_anonymous(*axis.node) ? "..." : axis.node->name);
   }
   if (names.empty()) return;
-  const std::string list = (names.size() == 1 ? "The axis " : "The axes ") + quoted(names) + (names.size() == 1 ? " is" : " are");
-  raise_with_equations<RankError>(problem, nullptr, "ellipsis-depth", list + (values ? " under fewer ellipses than the given sizes have list levels." : " not under the same number of ellipses everywhere."),
-                                  spans, depth_advice());
+  const std::string list =
+      (names.size() == 1 ? "The axis " : "The axes ") + quoted(names) + (names.size() == 1 ? " is" : " are");
+  raise_with_equations<RankError>(
+      problem, nullptr, "ellipsis-depth",
+      list + (values ? " under fewer ellipses than the given sizes have list levels."
+                     : " not under the same number of ellipses everywhere."),
+      spans, depth_advice());
 }
 
 }  // namespace
 
-int Problem::variable_of(const Node& ellipsis_node) const { return find_root(parent, ellipsis.at(ellipsis_node.id)); }
+int Problem::variable_of(const Node& ellipsis_node) const {
+  return find_root(parent, ellipsis.at(ellipsis_node.id));
+}
 
-Problem make_problem(const Expanded& expanded, std::span<const Operand> operands, std::span<const Constraint> constraints) {
+Problem make_problem(const Expanded& expanded, std::span<const Operand> operands,
+                     std::span<const Constraint> constraints) {
   Problem problem;
   problem.call = {expanded.text, operands, constraints};
   problem.rules = &expanded.rules;
-  for (std::size_t i = 0; i < expanded.inputs.size(); ++i) problem.expressions.push_back({expanded.inputs[i], i < operands.size() ? &operands[i] : nullptr, false});
+  for (std::size_t i = 0; i < expanded.inputs.size(); ++i)
+    problem.expressions.push_back({expanded.inputs[i], i < operands.size() ? &operands[i] : nullptr, false});
   for (const NodePtr& output : expanded.outputs) problem.expressions.push_back({output, nullptr, true});
   check_call(problem);
   Indexer indexer(problem);

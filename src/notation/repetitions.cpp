@@ -1,5 +1,5 @@
-// How often each ellipsis repeats (notation.md 5.3): rank equations over the repetition variables, by propagation and, for what is left, by
-// enumeration of small counts.
+// How often each ellipsis repeats (notation.md 5.3): rank equations over the repetition variables, by
+// propagation and, for what is left, by enumeration of small counts.
 #include <algorithm>
 #include <set>
 
@@ -101,7 +101,8 @@ class RepetitionSolver {
     return !contradiction_;
   }
 
-  // What is left of an equation: rank - known terms, the coefficient of the only unknown, how many are unknown.
+  // What is left of an equation: rank - known terms, the coefficient of the only unknown, how many are
+  // unknown.
   struct Rest {
     std::int64_t rank = 0, coefficient = 0;
     int unknown = -1;
@@ -116,7 +117,8 @@ class RepetitionSolver {
       for (int variable : variables) {
         if (values_[variable]) {
           // A count beyond the budget cannot become equal to a rank again; saturate instead of overflowing.
-          factor = std::min<std::int64_t>(factor * std::min<std::int64_t>(*values_[variable], kMaxAxes), kMaxAxes * kMaxAxes);
+          factor = std::min<std::int64_t>(factor * std::min<std::int64_t>(*values_[variable], kMaxAxes),
+                                          kMaxAxes * kMaxAxes);
         } else {
           if (unknown >= 0) rest.several = true;  // a product of unknowns, or a power
           unknown = variable;
@@ -203,7 +205,8 @@ class RepetitionSolver {
     return true;
   }
 
-  // An ellipsis of unknown count becomes one axis; one inside another would hide a second unknown (operations.md 17, row 32).
+  // An ellipsis of unknown count becomes one axis; one inside another would hide a second unknown
+  // (operations.md 17, row 32).
   void check_opaque(const Node& node, bool in_opaque) const {
     const bool opaque = node.kind == Kind::Ellipsis && !values_[problem_.variable_of(node)];
     if (opaque && in_opaque) raise_ambiguous();
@@ -217,19 +220,25 @@ class RepetitionSolver {
   }
 
   [[noreturn]] void raise_ambiguous() const {
-    std::vector<std::string> advice{"Give the sizes of an axis under the ellipsis as a list, which also fixes how often it repeats."};
-    if (nested_constraint_) advice = {"A size by keyword cannot be used for an axis under two or more ellipses."};
-    raise_with_equations<RankError>(problem_, nullptr, "ellipsis-ambiguous", "How often an ellipsis repeats is not determined.", dots(), advice);
+    std::vector<std::string> advice{
+        "Give the sizes of an axis under the ellipsis as a list, which also fixes how often it repeats."};
+    if (nested_constraint_)
+      advice = {"A size by keyword cannot be used for an axis under two or more ellipses."};
+    raise_with_equations<RankError>(problem_, nullptr, "ellipsis-ambiguous",
+                                    "How often an ellipsis repeats is not determined.", dots(), advice);
   }
 
   [[noreturn]] void raise_contradiction() const {
     const auto is_ellipsis = [](const Expression& e) { return e.tree->kind == Kind::Ellipsis; };
     const auto constrained = [](const SourceAxis& a) { return a.constraint && !a.levels.empty(); };
-    const bool no_expansion = std::any_of(problem_.expressions.begin(), problem_.expressions.end(), is_ellipsis) ||
-                              std::any_of(problem_.axes.begin(), problem_.axes.end(), constrained);
+    const bool no_expansion =
+        std::any_of(problem_.expressions.begin(), problem_.expressions.end(), is_ellipsis) ||
+        std::any_of(problem_.axes.begin(), problem_.axes.end(), constrained);
     if (no_expansion)
-      raise_with_equations<RankError>(problem_, nullptr, "ellipsis-no-expansion",
-                                      "No number of repetitions of the ellipses fits the dimensions of all operands and the given sizes.", dots());
+      raise_with_equations<RankError>(
+          problem_, nullptr, "ellipsis-no-expansion",
+          "No number of repetitions of the ellipses fits the dimensions of all operands and the given sizes.",
+          dots());
     raise_with_equations<RankError>(problem_, nullptr, "ndim-mismatch", mismatch_sentence(), {}, {}, false);
   }
 
@@ -244,9 +253,13 @@ class RepetitionSolver {
     for (const auto& [variables, count] : equation.terms)
       if (variables.empty()) axes += count;
     const std::string shape = expression.shape() ? support::tuple_text(*expression.shape()) : "?";
-    return "'" + text(tree) + "' has " + (open ? "at least " : "") + counted(axes, "dimension", "dimensions") + ", but operand #" +
-           std::to_string(failing_ + 1) + " of shape " + shape + " has " + std::to_string(expression.shape() ? expression.shape()->size() : 0) +
-           (open && axes <= std::int64_t(expression.shape() ? expression.shape()->size() : 0) ? ", and other parts of the expression disagree." : ".");
+    return "'" + text(tree) + "' has " + (open ? "at least " : "") +
+           counted(axes, "dimension", "dimensions") + ", but operand #" + std::to_string(failing_ + 1) +
+           " of shape " + shape + " has " +
+           std::to_string(expression.shape() ? expression.shape()->size() : 0) +
+           (open && axes <= std::int64_t(expression.shape() ? expression.shape()->size() : 0)
+                ? ", and other parts of the expression disagree."
+                : ".");
   }
 
   static constexpr int kBudget = 20000;
@@ -270,7 +283,9 @@ Repetitions solve_repetitions(const Problem& problem) {
       std::size_t rank = inner.kind == Kind::List ? 0 : 1;
       if (inner.kind == Kind::List)
         for (const NodePtr& item : inner.children)
-          rank += item->kind == Kind::Brackets && item->children[0]->kind == Kind::List ? item->children[0]->children.size() : 1;
+          rank += item->kind == Kind::Brackets && item->children[0]->kind == Kind::List
+                      ? item->children[0]->children.size()
+                      : 1;
       fits &= rank == expression.shape()->size();
     }
     if (fits) return {};

@@ -8,7 +8,8 @@ namespace einx::detail::notation {
 
 namespace {
 
-// What stands in brackets, in order, with the groups and ellipses around it; a group without brackets leaves `()`.
+// What stands in brackets, in order, with the groups and ellipses around it; a group without brackets leaves
+// `()`.
 NodePtr bracketed_part(const NodePtr& node) {
   if (node->kind == Kind::Brackets) return node->children[0];
   if (node->kind == Kind::Axis) return make_list({}, {});
@@ -18,7 +19,8 @@ NodePtr bracketed_part(const NodePtr& node) {
 }
 
 // Bracketed named axes of a tree under their ellipses, each name once.
-void collect_bracketed(const Draft& draft, const NodePtr& node, bool bracketed, std::vector<const Node*>& ellipses, std::set<std::string>& seen,
+void collect_bracketed(const Draft& draft, const NodePtr& node, bool bracketed,
+                       std::vector<const Node*>& ellipses, std::set<std::string>& seen,
                        std::vector<NodePtr>& found) {
   if (node->kind == Kind::Ellipsis) ellipses.push_back(node.get());
   for (const NodePtr& child : node->children)
@@ -27,12 +29,15 @@ void collect_bracketed(const Draft& draft, const NodePtr& node, bool bracketed, 
   if (node->kind != Kind::Axis || !bracketed) return;
   if (is_number(*node)) {
     if (node->number == 1) return;
-    raise<SemanticError>(draft.call, "brackets-not-allowed", "The left-out second operand of " + draft.rules.op + " cannot have an axis without a name.",
-                         {node->span}, {"Name the axis and give its size by keyword."});
+    raise<SemanticError>(
+        draft.call, "brackets-not-allowed",
+        "The left-out second operand of " + draft.rules.op + " cannot have an axis without a name.",
+        {node->span}, {"Name the axis and give its size by keyword."});
   }
   if (!seen.insert(node->name).second) return;
   NodePtr item = node;
-  for (auto around = ellipses.rbegin(); around != ellipses.rend(); ++around) item = make_ellipsis(item, (*around)->id, (*around)->span);
+  for (auto around = ellipses.rbegin(); around != ellipses.rend(); ++around)
+    item = make_ellipsis(item, (*around)->id, (*around)->span);
   found.push_back(item);
 }
 
@@ -49,7 +54,8 @@ NodePtr weight_of_dot(const Draft& draft) {
 
 bool expand_second_operand(Draft& draft, int operands) {
   const bool applies = draft.rules.second_operand_shorthand && operands == 2 && draft.inputs.size() == 1 &&
-                       draft.call.text.find('[') != std::string_view::npos;  // also "a []", whose brackets are gone from the tree
+                       draft.call.text.find('[') !=
+                           std::string_view::npos;  // also "a []", whose brackets are gone from the tree
   if (!applies) return false;
   const bool dot = draft.rules.family == Family::Dot;
   if (dot && !draft.arrow) return false;  // nothing says what the result is

@@ -1,4 +1,5 @@
-// The equations of a call: dimensions of operands, sizes by keyword, numbers, and what index and arg operations demand.
+// The equations of a call: dimensions of operands, sizes by keyword, numbers, and what index and arg
+// operations demand.
 #include <algorithm>
 
 #include "notation/equations.h"
@@ -30,15 +31,19 @@ class SizeSolver {
     for (const SourceAxis& axis : problem_.axes) {
       if (!axis.constraint) continue;
       for (std::int64_t value : axis.constraint->values)
-        if (value < 0) raise_conflict("The size " + axis.constraint->name + " = " + axis.constraint->text() + " is negative.");
+        if (value < 0)
+          raise_conflict("The size " + axis.constraint->name + " = " + axis.constraint->text() +
+                         " is negative.");
     }
   }
 
   void check_numbers() const {
     for (const SourceAxis& axis : problem_.axes)
-      if (axis.node->number == kHugeNumber) raise_conflict("A number in the expression is beyond 2^63-1 and overflows.");
+      if (axis.node->number == kHugeNumber)
+        raise_conflict("A number in the expression is beyond 2^63-1 and overflows.");
     for (const Atom& atom : flat_.atoms)
-      if (atom.number && atom.axis < 0 && !atom.value) raise_conflict("The size of '" + atom.source + "' overflows: it is beyond 2^63-1.");
+      if (atom.number && atom.axis < 0 && !atom.value)
+        raise_conflict("The size of '" + atom.source + "' overflows: it is beyond 2^63-1.");
   }
 
   // A top-level dimension is `size`.
@@ -56,7 +61,10 @@ class SizeSolver {
   }
 
   void add_dimension(const Part& part, std::int64_t size, std::size_t operand) {
-    assign(unknown_of(part), size, [&] { return "'" + text(flat_, part) + "' is a dimension of size " + std::to_string(size) + " of operand #" + std::to_string(operand + 1); });
+    assign(unknown_of(part), size, [&] {
+      return "'" + text(flat_, part) + "' is a dimension of size " + std::to_string(size) + " of operand #" +
+             std::to_string(operand + 1);
+    });
   }
 
   // The unknown that stands for a part; groups and sums get one of their own, and an equation.
@@ -76,7 +84,8 @@ class SizeSolver {
   // Groups in a group and brackets in either are one product.
   void add_operands(const Part& part, Equation& equation) {
     for (const Part& inner : part.parts) {
-      const bool spliced = inner.kind == Part::Kind::Brackets || (inner.kind == Part::Kind::Group && equation.kind == Equation::Kind::Product);
+      const bool spliced = inner.kind == Part::Kind::Brackets ||
+                           (inner.kind == Part::Kind::Group && equation.kind == Equation::Kind::Product);
       if (spliced)
         add_operands(inner, equation);
       else
@@ -88,7 +97,9 @@ class SizeSolver {
   void assign(int unknown, std::int64_t value, Why why) {
     auto& known = system_.values[unknown];
     if (known && *known != value)
-      raise_conflict((unknown < int(flat_.atoms.size()) ? "'" + flat_.atoms[unknown].source + "' cannot be " + std::to_string(*known) : "It cannot be " + std::to_string(*known)) +
+      raise_conflict((unknown < int(flat_.atoms.size())
+                          ? "'" + flat_.atoms[unknown].source + "' cannot be " + std::to_string(*known)
+                          : "It cannot be " + std::to_string(*known)) +
                      ", since " + why() + ".");
     known = value;
     if (value == 0) system_.given_zero[unknown] = true;
@@ -101,18 +112,24 @@ class SizeSolver {
     if (!constraint) return;
     std::size_t at = 0;
     const std::size_t outer = atom.index.size() - constraint->dims.size();
-    for (std::size_t k = 0; k < constraint->dims.size(); ++k) at = at * std::size_t(constraint->dims[k]) + std::size_t(atom.index[outer + k]);
+    for (std::size_t k = 0; k < constraint->dims.size(); ++k)
+      at = at * std::size_t(constraint->dims[k]) + std::size_t(atom.index[outer + k]);
     const std::int64_t value = constraint->values.at(at);
-    assign(atom_index, value, [&] { return "its size is given as " + constraint->name + " = " + constraint->text(); });
+    assign(atom_index, value,
+           [&] { return "its size is given as " + constraint->name + " = " + constraint->text(); });
   }
 
   // ---- equations of the family: number of coordinates
   void add_family_equations() {
     switch (problem_.rules->family) {
-      case Family::ArgFind: return add_count({1});
-      case Family::GetAt: return add_count(coordinates(flat_.trees.size() - 1));
-      case Family::UpdateAt: return add_count(coordinates(flat_.trees.size() - 2));
-      default: return;
+      case Family::ArgFind:
+        return add_count({1});
+      case Family::GetAt:
+        return add_count(coordinates(flat_.trees.size() - 1));
+      case Family::UpdateAt:
+        return add_count(coordinates(flat_.trees.size() - 2));
+      default:
+        return;
     }
   }
 
@@ -122,8 +139,8 @@ class SizeSolver {
     return all;
   }
 
-  // Sizes of the bracketed axes of these expressions (1 for a coordinate without) add up to the number of bracketed axes of the tensor.
-  // Only an unknown makes it an equation; what is left is checked afterwards.
+  // Sizes of the bracketed axes of these expressions (1 for a coordinate without) add up to the number of
+  // bracketed axes of the tensor. Only an unknown makes it an equation; what is left is checked afterwards.
   void add_count(const std::vector<std::size_t>& expressions) {
     Equation equation;
     equation.kind = Equation::Kind::Sum;
@@ -142,7 +159,8 @@ class SizeSolver {
     }
     if (equation.operands.empty()) return;
     const std::vector<AtomUse> tensor = uses(flat_.trees[0]);
-    const std::int64_t count = std::count_if(tensor.begin(), tensor.end(), [](const AtomUse& use) { return use.bracketed; });
+    const std::int64_t count =
+        std::count_if(tensor.begin(), tensor.end(), [](const AtomUse& use) { return use.bracketed; });
     if (count < fixed) raise_conflict(count_sentence(count));
     equation.total = system_.add_unknown(false);
     system_.values[equation.total] = count - fixed;
@@ -152,29 +170,38 @@ class SizeSolver {
   }
 
   std::string count_sentence(std::int64_t count) const {
-    return problem_.rules->op + " has " + counted(count, "bracketed axis", "bracketed axes") + " in its first operand, and the coordinates do not add up to that.";
+    return problem_.rules->op + " has " + counted(count, "bracketed axis", "bracketed axes") +
+           " in its first operand, and the coordinates do not add up to that.";
   }
 
   // ---- the answer
   void conclude(Verdict verdict) {
     switch (verdict) {
-      case Verdict::Solved: return;
-      case Verdict::Conflict: raise_conflict(conflict_sentence());
-      case Verdict::Overflow: raise_conflict("A size overflows: it is beyond 2^63-1.");
+      case Verdict::Solved:
+        return;
+      case Verdict::Conflict:
+        raise_conflict(conflict_sentence());
+      case Verdict::Overflow:
+        raise_conflict("A size overflows: it is beyond 2^63-1.");
       case Verdict::Budget:
-        raise_with_equations<AxisSizeError>(problem_, &flat_, "solver-budget", "Finding the sizes takes more steps than allowed.", {},
+        raise_with_equations<AxisSizeError>(problem_, &flat_, "solver-budget",
+                                            "Finding the sizes takes more steps than allowed.", {},
                                             {"Give more sizes by keyword."});
-      case Verdict::Ambiguous: raise_ambiguous();
+      case Verdict::Ambiguous:
+        raise_ambiguous();
     }
   }
 
   std::string conflict_sentence() const {
-    if (system_.failing < 0) return "The sizes have no solution: an axis would have to have size 0, which no operand and no keyword gives it.";
+    if (system_.failing < 0)
+      return "The sizes have no solution: an axis would have to have size 0, which no operand and no keyword "
+             "gives it.";
     if (system_.failing == count_equation_) return count_sentence(marked_);
     const Equation& equation = system_.equations[system_.failing];
     if (equation.origin < 0) return "The sizes have no solution.";
     std::string sentence = "The sizes have no solution: '" + text(flat_, *parts_[equation.origin]) + "'";
-    if (system_.values[equation.total]) sentence += " is to be " + std::to_string(*system_.values[equation.total]);
+    if (system_.values[equation.total])
+      sentence += " is to be " + std::to_string(*system_.values[equation.total]);
     std::vector<std::string> known;
     for (int operand : equation.operands)
       if (operand < int(flat_.atoms.size()) && system_.values[operand])
@@ -195,15 +222,20 @@ class SizeSolver {
       const Atom& atom = flat_.atoms[unknown];
       spans.insert(spans.end(), atom.spans.begin(), atom.spans.end());
       sources.push_back(atom.source);
-      if (atom.axis >= 0 && !atom.number && !is_anonymous(*problem_.axes[atom.axis].node)) names.push_back(problem_.axes[atom.axis].node->name);
+      if (atom.axis >= 0 && !atom.number && !is_anonymous(*problem_.axes[atom.axis].node))
+        names.push_back(problem_.axes[atom.axis].node->name);
     }
     std::vector<std::string> advice;
-    if (!names.empty()) advice.push_back("Give one or more sizes by keyword, e.g. " + *std::min_element(names.begin(), names.end()) + "=2.");
+    if (!names.empty())
+      advice.push_back("Give one or more sizes by keyword, e.g. " +
+                       *std::min_element(names.begin(), names.end()) + "=2.");
     std::sort(sources.begin(), sources.end());
     sources.erase(std::unique(sources.begin(), sources.end()), sources.end());
     const bool one = sources.size() == 1;
     raise_with_equations<AxisSizeError>(problem_, &flat_, "axis-ambiguous",
-                                        std::string(one ? "The size of " : "The sizes of ") + quoted(sources) + (one ? " is" : " are") + " not determined.", spans, advice);
+                                        std::string(one ? "The size of " : "The sizes of ") +
+                                            quoted(sources) + (one ? " is" : " are") + " not determined.",
+                                        spans, advice);
   }
 
   std::vector<std::int64_t> sizes() const {
@@ -212,7 +244,8 @@ class SizeSolver {
     for (std::size_t i = 0; i < flat_.atoms.size(); ++i) result.push_back(system_.values[i].value_or(0));
     for (const auto& tree : flat_.trees)
       for (const Part& part : tree)
-        if (!size_of(part, result)) raise_conflict("The size of '" + text(flat_, part) + "' overflows: it is beyond 2^63-1.");
+        if (!size_of(part, result))
+          raise_conflict("The size of '" + text(flat_, part) + "' overflows: it is beyond 2^63-1.");
     return result;
   }
 
@@ -226,7 +259,9 @@ class SizeSolver {
 
 }  // namespace
 
-std::vector<std::int64_t> solve_sizes(const Problem& problem, const Flat& flat) { return SizeSolver(problem, flat).run(); }
+std::vector<std::int64_t> solve_sizes(const Problem& problem, const Flat& flat) {
+  return SizeSolver(problem, flat).run();
+}
 
 std::optional<std::int64_t> size_of(const Part& part, const std::vector<std::int64_t>& sizes) {
   if (part.kind == Part::Kind::Atom) return sizes[part.atom];

@@ -6,7 +6,8 @@
 
 namespace einx::detail::notation {
 
-Solved solve(const Expanded& expanded, std::span<const Operand> operands, std::span<const Constraint> constraints) {
+Solved solve(const Expanded& expanded, std::span<const Operand> operands,
+             std::span<const Constraint> constraints) {
   const Problem problem = make_problem(expanded, operands, constraints);
   const Repetitions repetitions = solve_repetitions(problem);
   Flat flat = write_out(problem, repetitions);
@@ -25,7 +26,8 @@ AxisValue value_of(const SourceAxis& axis, const Repetitions& repetitions) {
 }
 
 // Values by repetition, in row-major order: the order in which the atoms of an axis were made.
-void collect_axes(const Problem& problem, const Repetitions& repetitions, const Flat& flat, const std::vector<std::int64_t>& sizes, SolvedAxes& out) {
+void collect_axes(const Problem& problem, const Repetitions& repetitions, const Flat& flat,
+                  const std::vector<std::int64_t>& sizes, SolvedAxes& out) {
   std::set<int> in_use;
   for (const auto& tree : flat.trees)
     for (const AtomUse& use : uses(tree)) in_use.insert(use.atom);
@@ -46,10 +48,13 @@ void collect_axes(const Problem& problem, const Repetitions& repetitions, const 
 
 }  // namespace
 
-SolvedAxes solve_axes(std::string_view text, std::span<const Operand> operands, std::span<const Constraint> constraints, bool merge) {
+SolvedAxes solve_axes(std::string_view text, std::span<const Operand> operands,
+                      std::span<const Constraint> constraints, bool merge) {
   const Parsed parsed = parse(text);
   const std::vector<Span> arrows = arrow_spans(text);
-  if (!arrows.empty()) raise_syntax(text, "arrow-not-allowed", "Expressions to solve are separated by ',' and have no '->'.", arrows);
+  if (!arrows.empty())
+    raise_syntax(text, "arrow-not-allowed", "Expressions to solve are separated by ',' and have no '->'.",
+                 arrows);
   Rules rules;
   rules.family = Family::Solve;
   rules.op = "solve_axes";

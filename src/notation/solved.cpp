@@ -27,7 +27,8 @@ Shape shape(const Solved& solved, const TensorExpr& expr) {
 namespace {
 
 void collect(const Dim& dim, std::vector<int>& found) {
-  if (dim.kind == Dim::Kind::Axis && std::find(found.begin(), found.end(), dim.axis) == found.end()) found.push_back(dim.axis);
+  if (dim.kind == Dim::Kind::Axis && std::find(found.begin(), found.end(), dim.axis) == found.end())
+    found.push_back(dim.axis);
   for (const Dim& part : dim.parts) collect(part, found);
 }
 
@@ -70,7 +71,8 @@ void push_parts(const Solved& solved, const Pending& group, std::vector<Pending>
   }
 }
 
-// Decomposes what is pending from left to right; the first sum forks, which makes the leftmost sum the slowest.
+// Decomposes what is pending from left to right; the first sum forks, which makes the leftmost sum the
+// slowest.
 void decompose(const Solved& solved, std::vector<Pending> rest, IndexMap map, std::vector<IndexMap>& maps) {
   while (!rest.empty()) {
     const Pending next = rest.back();
@@ -94,7 +96,8 @@ void decompose(const Solved& solved, std::vector<Pending> rest, IndexMap map, st
 
 }  // namespace
 
-std::vector<IndexMap> index_maps(const Solved& solved, const TensorExpr& expr, std::span<const std::int64_t> strides) {
+std::vector<IndexMap> index_maps(const Solved& solved, const TensorExpr& expr,
+                                 std::span<const std::int64_t> strides) {
   if (strides.size() != expr.dims.size()) support::internal_error("index_maps takes one stride a dimension");
   std::vector<Pending> rest;
   for (std::size_t i = expr.dims.size(); i-- > 0;) rest.push_back({&expr.dims[i], strides[i]});

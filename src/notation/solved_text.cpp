@@ -27,7 +27,8 @@ class Printer {
   }
 
  private:
-  // Has axes, all of them in brackets; a sum has its brackets outside, since none may stand around an operand.
+  // Has axes, all of them in brackets; a sum has its brackets outside, since none may stand around an
+  // operand.
   bool marked(const Dim& dim) const {
     if (dim.kind == Dim::Kind::Axis) return solved_.axes[dim.axis].bracketed;
     bool all = !dim.parts.empty();
@@ -81,7 +82,8 @@ namespace {
 
 class Reader {
  public:
-  Reader(std::string_view text, const std::vector<std::pair<std::string, std::int64_t>>& sizes) : text_(text) {
+  Reader(std::string_view text, const std::vector<std::pair<std::string, std::int64_t>>& sizes)
+      : text_(text) {
     for (const auto& [name, size] : sizes) sizes_.emplace(name, size);
   }
 
@@ -102,29 +104,36 @@ class Reader {
     switch (node.kind) {
       case Kind::List:
       case Kind::Brackets:
-        for (const NodePtr& child : node.children) append(*child, bracketed || node.kind == Kind::Brackets, out, solved);
+        for (const NodePtr& child : node.children)
+          append(*child, bracketed || node.kind == Kind::Brackets, out, solved);
         return;
-      case Kind::Axis: dim.axis = axis(node, bracketed, solved); break;
+      case Kind::Axis:
+        dim.axis = axis(node, bracketed, solved);
+        break;
       case Kind::Flattened:
       case Kind::Concat:
         dim.kind = node.kind == Kind::Concat ? Dim::Kind::Concat : Dim::Kind::Group;
         for (const NodePtr& child : node.children) append(*child, bracketed, dim.parts, solved);
         break;
-      default: raise_syntax(text_, "invalid-token", "A solved expression has no ellipsis.", {node.span});
+      default:
+        raise_syntax(text_, "invalid-token", "A solved expression has no ellipsis.", {node.span});
     }
     out.push_back(std::move(dim));
   }
 
   int axis(const Node& node, bool bracketed, Solved& solved) {
-    if (is_number(node)) raise_syntax(text_, "invalid-token", "A solved expression has names only.", {node.span});
+    if (is_number(node))
+      raise_syntax(text_, "invalid-token", "A solved expression has names only.", {node.span});
     const auto found = sizes_.find(node.name);
     if (found == sizes_.end())
       raise<AxisSizeError>("axis-ambiguous", "The size of '" + node.name + "' is not given.", node.span);
-    if (found->second < 0) raise<AxisSizeError>("axis-conflict", "The size of '" + node.name + "' is negative.", node.span);
+    if (found->second < 0)
+      raise<AxisSizeError>("axis-conflict", "The size of '" + node.name + "' is negative.", node.span);
     const auto [entry, fresh] = numbers_.try_emplace(node.name, int(solved.axes.size()));
     if (fresh) solved.axes.push_back({node.name, found->second, bracketed, false, node.name});
     if (solved.axes[entry->second].bracketed != bracketed)
-      raise_syntax(text_, "inconsistent-brackets", "'" + node.name + "' is both inside and outside brackets.", {node.span});
+      raise_syntax(text_, "inconsistent-brackets", "'" + node.name + "' is both inside and outside brackets.",
+                   {node.span});
     return entry->second;
   }
 

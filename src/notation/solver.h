@@ -21,10 +21,11 @@ struct Expression {
 
 /// An axis as written: all occurrences of a name, or of one number.
 struct SourceAxis {
-  const Node* node = nullptr;       ///< first occurrence
-  std::vector<Span> spans;          ///< of all occurrences
-  std::vector<int> levels;          ///< of the enclosing ellipses, outermost first: index of their repetition variable
-  std::vector<int> depths;          ///< distinct depths of its occurrences
+  const Node* node = nullptr;  ///< first occurrence
+  std::vector<Span> spans;     ///< of all occurrences
+  std::vector<int>
+      levels;  ///< of the enclosing ellipses, outermost first: index of their repetition variable
+  std::vector<int> depths;  ///< distinct depths of its occurrences
   const Constraint* constraint = nullptr;
 };
 
@@ -41,12 +42,15 @@ struct Problem {
   std::map<int, int> ellipsis;              ///< repetition variable by ellipsis identity
   std::vector<int> parent;                  ///< union-find over repetition variables
 
-  int axis_of(const Node& node) const { return is_number(node) ? by_number.at(node.id) : by_name.at(node.name); }
+  int axis_of(const Node& node) const {
+    return is_number(node) ? by_number.at(node.id) : by_name.at(node.name);
+  }
   int variable_of(const Node& ellipsis_node) const;
 };
 
 /// Indexes a call. Raises ellipsis-depth.
-Problem make_problem(const Expanded& expanded, std::span<const Operand> operands, std::span<const Constraint> constraints);
+Problem make_problem(const Expanded& expanded, std::span<const Operand> operands,
+                     std::span<const Constraint> constraints);
 
 /// Repetitions by variable, nullopt for one that only occurs in groups and that nothing determines.
 using Repetitions = std::vector<std::optional<std::int64_t>>;
@@ -55,10 +59,10 @@ Repetitions solve_repetitions(const Problem& problem);
 
 /// An axis after ellipses are written out and sub-expressions are merged.
 struct Atom {
-  std::string source;                 ///< "b", "b.1", "3", "(b c)"
-  std::string base;                   ///< what its legal name is made of; empty: unnamed
-  bool own_name = false;              ///< `base` is a name of the user's that only this axis has
-  int axis = -1;                      ///< index of the source axis; -1 for opaque ellipses and merged sub-expressions
+  std::string source;     ///< "b", "b.1", "3", "(b c)"
+  std::string base;       ///< what its legal name is made of; empty: unnamed
+  bool own_name = false;  ///< `base` is a name of the user's that only this axis has
+  int axis = -1;          ///< index of the source axis; -1 for opaque ellipses and merged sub-expressions
   std::vector<std::int64_t> index;    ///< repetition by level
   bool number = false;                ///< written as numbers only
   std::optional<std::int64_t> value;  ///< known from the text
@@ -108,14 +112,17 @@ Solved build_solved(const Problem& problem, const Flat& flat, const std::vector<
 
 /// Raises E with the equations of the unexpanded (RankError) or written-out (AxisSizeError) expressions.
 template <class E>
-[[noreturn]] void raise_with_equations(const Problem& problem, const Flat* flat, std::string kind, std::string sentence, std::vector<Span> spans,
+[[noreturn]] void raise_with_equations(const Problem& problem, const Flat* flat, std::string kind,
+                                       std::string sentence, std::vector<Span> spans,
                                        std::vector<std::string> advice = {}, bool show_pattern = true);
 std::vector<std::string> equations(const Problem& problem, const Flat* flat);
 
 template <class E>
-[[noreturn]] void raise_with_equations(const Problem& problem, const Flat* flat, std::string kind, std::string sentence, std::vector<Span> spans,
+[[noreturn]] void raise_with_equations(const Problem& problem, const Flat* flat, std::string kind,
+                                       std::string sentence, std::vector<Span> spans,
                                        std::vector<std::string> advice, bool show_pattern) {
-  support::Report out = report(problem.call, std::move(kind), std::move(sentence), std::move(spans), std::move(advice));
+  support::Report out =
+      report(problem.call, std::move(kind), std::move(sentence), std::move(spans), std::move(advice));
   out.show_pattern = show_pattern;
   out.equations = equations(problem, flat);
   support::raise<E>(out);

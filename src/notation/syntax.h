@@ -19,18 +19,18 @@ struct Token {
 };
 
 /// Raises SyntaxError with carets under `spans`; "->" of the text is where `arrows` says.
-[[noreturn]] void raise_syntax(std::string_view pattern, std::string kind, std::string sentence, std::vector<Span> spans,
-                               std::vector<std::string> advice = {});
+[[noreturn]] void raise_syntax(std::string_view pattern, std::string kind, std::string sentence,
+                               std::vector<Span> spans, std::vector<std::string> advice = {});
 
 /// Raises invalid-token, pattern-too-large.
 std::vector<Token> lex(std::string_view text);
 /// Text order; where every "->" stands.
 std::vector<Span> arrow_spans(std::string_view text);
-/// Tokens to a tree with `->` and `,` still inside. Raises unmatched-close, unclosed-open, missing-whitespace, bad-concat-operand,
-/// concat-without-parens, pattern-too-large (nesting).
+/// Tokens to a tree with `->` and `,` still inside. Raises unmatched-close, unclosed-open,
+/// missing-whitespace, bad-concat-operand, concat-without-parens, pattern-too-large (nesting).
 NodePtr parse_tokens(std::string_view text, const std::vector<Token>& tokens);
-/// Rewrites `->`, then `,`, from the inside out (notation.md 3). Raises inconsistent-arrows, inconsistent-commas, multiple-arrows,
-/// pattern-too-large (copies).
+/// Rewrites `->`, then `,`, from the inside out (notation.md 3). Raises inconsistent-arrows,
+/// inconsistent-commas, multiple-arrows, pattern-too-large (copies).
 NodePtr lift(std::string_view text, const NodePtr& root);
 /// Raises inconsistent-brackets for names both inside and outside brackets.
 void check_bracket_consistency(std::string_view text, const Node& root);

@@ -52,11 +52,14 @@ NodePtr make_group(NodePtr child, Span span) {
   return make(Kind::Flattened, span, {std::move(child)});
 }
 
-NodePtr make_concat(std::vector<NodePtr> operands, Span span) { return make(Kind::Concat, span, std::move(operands)); }
+NodePtr make_concat(std::vector<NodePtr> operands, Span span) {
+  return make(Kind::Concat, span, std::move(operands));
+}
 
 NodePtr make_brackets(NodePtr child, Span span) {
   if (contains(*child, Kind::Brackets))
-    child = transform(child, [](const NodePtr& n) { return n->kind == Kind::Brackets ? n->children[0] : nullptr; });
+    child = transform(child,
+                      [](const NodePtr& n) { return n->kind == Kind::Brackets ? n->children[0] : nullptr; });
   if (is_empty(*child)) return child;
   return make(Kind::Brackets, span, {std::move(child)});
 }
@@ -68,14 +71,21 @@ NodePtr make_ellipsis(NodePtr child, int id, Span span) {
 
 NodePtr rebuild(const Node& node, std::vector<NodePtr> children) {
   switch (node.kind) {
-    case Kind::List: return make_list(std::move(children), node.span);
-    case Kind::Flattened: return make_group(std::move(children[0]), node.span);
-    case Kind::Concat: return make_concat(std::move(children), node.span);
-    case Kind::Brackets: return make_brackets(std::move(children[0]), node.span);
-    case Kind::Ellipsis: return make_ellipsis(std::move(children[0]), node.id, node.span);
+    case Kind::List:
+      return make_list(std::move(children), node.span);
+    case Kind::Flattened:
+      return make_group(std::move(children[0]), node.span);
+    case Kind::Concat:
+      return make_concat(std::move(children), node.span);
+    case Kind::Brackets:
+      return make_brackets(std::move(children[0]), node.span);
+    case Kind::Ellipsis:
+      return make_ellipsis(std::move(children[0]), node.id, node.span);
     case Kind::Args:
-    case Kind::Op: return make(node.kind, node.span, std::move(children));
-    case Kind::Axis: break;
+    case Kind::Op:
+      return make(node.kind, node.span, std::move(children));
+    case Kind::Axis:
+      break;
   }
   support::internal_error("an axis has no children to rebuild it from");
 }
@@ -104,7 +114,8 @@ namespace {
 
 void collect_axes(const Node& node, bool bracketed, std::vector<Occurrence>& found) {
   if (node.kind == Kind::Axis) found.push_back({&node, bracketed});
-  for (const NodePtr& child : node.children) collect_axes(*child, bracketed || node.kind == Kind::Brackets, found);
+  for (const NodePtr& child : node.children)
+    collect_axes(*child, bracketed || node.kind == Kind::Brackets, found);
 }
 
 }  // namespace
@@ -152,10 +163,22 @@ void print_axis(const Node& node, std::string& out) {
 
 void print(const Node& node, std::string& out) {
   switch (node.kind) {
-    case Kind::Axis: print_axis(node, out); break;
-    case Kind::List: print_joined(node.children, " ", out); break;
-    case Kind::Flattened: out += '('; print(*node.children[0], out); out += ')'; break;
-    case Kind::Concat: out += '('; print_joined(node.children, " + ", out); out += ')'; break;
+    case Kind::Axis:
+      print_axis(node, out);
+      break;
+    case Kind::List:
+      print_joined(node.children, " ", out);
+      break;
+    case Kind::Flattened:
+      out += '(';
+      print(*node.children[0], out);
+      out += ')';
+      break;
+    case Kind::Concat:
+      out += '(';
+      print_joined(node.children, " + ", out);
+      out += ')';
+      break;
     case Kind::Brackets: {
       // `[.]...` of an anonymous ellipsis reads `[...]`, as one would write it.
       out += '[';
@@ -165,7 +188,8 @@ void print(const Node& node, std::string& out) {
     }
     case Kind::Ellipsis: {
       const Node& child = *node.children[0];
-      if (child.kind == Kind::Brackets && child.children[0]->kind == Kind::Axis && is_anonymous(*child.children[0])) {
+      if (child.kind == Kind::Brackets && child.children[0]->kind == Kind::Axis &&
+          is_anonymous(*child.children[0])) {
         out += "[...]";
         break;
       }
@@ -176,8 +200,12 @@ void print(const Node& node, std::string& out) {
       out += "...";
       break;
     }
-    case Kind::Args: print_joined(node.children, ", ", out); break;
-    case Kind::Op: print_joined(node.children, " -> ", out); break;
+    case Kind::Args:
+      print_joined(node.children, ", ", out);
+      break;
+    case Kind::Op:
+      print_joined(node.children, " -> ", out);
+      break;
   }
 }
 

@@ -18,8 +18,8 @@ inline constexpr std::int64_t kUnknownNumber = -1;
 /// Node::number of a literal that does not fit in 63 bits.
 inline constexpr std::int64_t kHugeNumber = -2;
 
-// Constructors that keep the tree normal: lists splice, one-element lists are the element, empty brackets and ellipses vanish, nested
-// brackets and doubled parentheses are one.
+// Constructors that keep the tree normal: lists splice, one-element lists are the element, empty brackets and
+// ellipses vanish, nested brackets and doubled parentheses are one.
 NodePtr make_axis(std::string name, Span span);
 NodePtr make_number(std::int64_t value, int id, Span span);
 NodePtr make_list(std::vector<NodePtr> items, Span span);

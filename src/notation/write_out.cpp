@@ -1,4 +1,5 @@
-// Ellipses written out: repetition i of axis `a` becomes the atom `a.i`, in order, in place (notation.md 5.3).
+// Ellipses written out: repetition i of axis `a` becomes the atom `a.i`, in order, in place
+// (notation.md 5.3).
 #include <algorithm>
 
 #include "notation/solver.h"
@@ -9,7 +10,8 @@ namespace {
 
 class Writer {
  public:
-  Writer(const Problem& problem, const Repetitions& repetitions) : problem_(problem), repetitions_(repetitions), first_(problem.axes.size(), -1) {}
+  Writer(const Problem& problem, const Repetitions& repetitions)
+      : problem_(problem), repetitions_(repetitions), first_(problem.axes.size(), -1) {}
 
   Flat run() {
     for (const Expression& expression : problem_.expressions) {
@@ -24,19 +26,29 @@ class Writer {
  private:
   void append(const Node& node, std::vector<Part>& out) {
     switch (node.kind) {
-      case Kind::Axis: out.push_back(axis(node)); break;
+      case Kind::Axis:
+        out.push_back(axis(node));
+        break;
       case Kind::List:
         for (const NodePtr& child : node.children) append(*child, out);
         break;
-      case Kind::Ellipsis: ellipsis(node, out); break;
-      case Kind::Flattened: out.push_back(compound(Part::Kind::Group, node)); break;
-      case Kind::Concat: out.push_back(compound(Part::Kind::Concat, node)); break;
+      case Kind::Ellipsis:
+        ellipsis(node, out);
+        break;
+      case Kind::Flattened:
+        out.push_back(compound(Part::Kind::Group, node));
+        break;
+      case Kind::Concat:
+        out.push_back(compound(Part::Kind::Concat, node));
+        break;
       case Kind::Brackets: {
         Part part = compound(Part::Kind::Brackets, node);
-        if (!part.parts.empty()) out.push_back(std::move(part));  // an ellipsis that repeats 0 times leaves nothing to mark
+        if (!part.parts.empty())
+          out.push_back(std::move(part));  // an ellipsis that repeats 0 times leaves nothing to mark
         break;
       }
-      default: support::internal_error("only tensor expressions are written out");
+      default:
+        support::internal_error("only tensor expressions are written out");
     }
   }
 
@@ -65,7 +77,8 @@ class Writer {
     index_.pop_back();
   }
 
-  // One axis for an ellipsis whose count nothing determines; equal text in the same repetition of what is around it, equal axis.
+  // One axis for an ellipsis whose count nothing determines; equal text in the same repetition of what is
+  // around it, equal axis.
   Part opaque(const Node& node) {
     std::string source = text(node);
     for (std::int64_t i : index_) source += "." + std::to_string(i);
@@ -147,12 +160,17 @@ class Writer {
     std::size_t rank = 0;
     for (const Part& dim : dims) rank += dim.kind == Part::Kind::Brackets ? dim.parts.size() : 1;
     if (rank > kMaxRank)
-      raise_with_equations<RankError>(problem_, nullptr, "too-many-axes", "A tensor has at most " + std::to_string(kMaxRank) + " dimensions, but an expression has " + std::to_string(rank) + ".", {});
+      raise_with_equations<RankError>(problem_, nullptr, "too-many-axes",
+                                      "A tensor has at most " + std::to_string(kMaxRank) +
+                                          " dimensions, but an expression has " + std::to_string(rank) + ".",
+                                      {});
   }
 
   [[noreturn]] void raise_too_many() const {
-    raise_with_equations<RankError>(problem_, nullptr, "too-many-axes",
-                                    "With its ellipses written out the expression has more than " + std::to_string(kMaxAxes) + " axes.", {});
+    raise_with_equations<RankError>(
+        problem_, nullptr, "too-many-axes",
+        "With its ellipses written out the expression has more than " + std::to_string(kMaxAxes) + " axes.",
+        {});
   }
 
   const Problem& problem_;
@@ -173,7 +191,9 @@ void collect(const std::vector<Part>& parts, bool bracketed, std::vector<AtomUse
 
 }  // namespace
 
-Flat write_out(const Problem& problem, const Repetitions& repetitions) { return Writer(problem, repetitions).run(); }
+Flat write_out(const Problem& problem, const Repetitions& repetitions) {
+  return Writer(problem, repetitions).run();
+}
 
 std::vector<AtomUse> uses(const std::vector<Part>& tree) {
   std::vector<AtomUse> found;
@@ -183,10 +203,14 @@ std::vector<AtomUse> uses(const std::vector<Part>& tree) {
 
 std::string text(const Flat& flat, const Part& part) {
   switch (part.kind) {
-    case Part::Kind::Atom: return flat.atoms[part.atom].source;
-    case Part::Kind::Group: return "(" + text(flat, part.parts) + ")";
-    case Part::Kind::Brackets: return "[" + text(flat, part.parts) + "]";
-    case Part::Kind::Concat: break;
+    case Part::Kind::Atom:
+      return flat.atoms[part.atom].source;
+    case Part::Kind::Group:
+      return "(" + text(flat, part.parts) + ")";
+    case Part::Kind::Brackets:
+      return "[" + text(flat, part.parts) + "]";
+    case Part::Kind::Concat:
+      break;
   }
   std::vector<std::string> operands;
   for (const Part& operand : part.parts) operands.push_back(text(flat, operand));
@@ -215,7 +239,8 @@ std::vector<std::string> equations(const Problem& problem, const Flat* flat) {
   for (std::size_t i = 0; i < problem.expressions.size(); ++i) {
     const Shape* shape = problem.expressions[i].shape();
     if (!shape) continue;
-    lines.push_back((flat ? text(*flat, flat->trees[i]) : text(*problem.expressions[i].tree)) + " = " + spaced(*shape));
+    lines.push_back((flat ? text(*flat, flat->trees[i]) : text(*problem.expressions[i].tree)) + " = " +
+                    spaced(*shape));
   }
   for (const SourceAxis& axis : problem.axes) {
     if (!axis.constraint) continue;

@@ -1,5 +1,6 @@
-// Runs the conformance cases through parse, expand and solve: error classes, kinds and carets, and the shapes of results.
-// What only a run can tell (values, coordinates out of range, dtypes) is left to the operations' tests.
+// Runs the conformance cases through parse, expand and solve: error classes, kinds and carets, and the shapes
+// of results. What only a run can tell (values, coordinates out of range, dtypes) is left to the operations'
+// tests.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -26,24 +27,29 @@ Rules rules(Family family, int min_inputs, int max_inputs) {
 }
 
 std::vector<OpRow> op_table() {
-  Rules elementwise_n = rules(Family::Elementwise, 1, -1), elementwise_2 = rules(Family::Elementwise, 2, 2), dot = rules(Family::Dot, 2, -1);
+  Rules elementwise_n = rules(Family::Elementwise, 1, -1), elementwise_2 = rules(Family::Elementwise, 2, 2),
+        dot = rules(Family::Dot, 2, -1);
   for (Rules* r : {&elementwise_n, &elementwise_2, &dot}) r->second_operand_shorthand = true;
   Rules sorting = rules(Family::Preserve, 1, 1), roll = sorting;
   sorting.one_bracketed_axis = true;
   roll.reserved = {"shift"};
-  return {{{"id", "rearrange"}, rules(Family::Id, 1, -1)},
-          {{"add", "multiply", "maximum", "minimum", "logical_and", "logical_or", "logaddexp"}, elementwise_n},
-          {{"subtract", "divide", "true_divide", "floor_divide", "less", "less_equal", "greater", "greater_equal", "equal", "not_equal"}, elementwise_2},
-          {{"where"}, rules(Family::Elementwise, 3, 3)},
-          {{"sum", "mean", "std", "var", "prod", "count_nonzero", "any", "all", "max", "min", "logsumexp"}, rules(Family::Reduce, 1, 1)},
-          {{"dot"}, dot},
-          {{"softmax", "log_softmax", "flip"}, rules(Family::Preserve, 1, 1)},
-          {{"sort", "argsort"}, sorting},
-          {{"roll"}, roll},
-          {{"argmax", "argmin"}, rules(Family::ArgFind, 1, 1)},
-          {{"get_at"}, rules(Family::GetAt, 2, -1)},
-          {{"set_at", "add_at", "subtract_at"}, rules(Family::UpdateAt, 3, -1)},
-          {{"solve_axes", "solve_shapes", "matches", "check"}, rules(Family::Solve, 1, -1)}};
+  return {
+      {{"id", "rearrange"}, rules(Family::Id, 1, -1)},
+      {{"add", "multiply", "maximum", "minimum", "logical_and", "logical_or", "logaddexp"}, elementwise_n},
+      {{"subtract", "divide", "true_divide", "floor_divide", "less", "less_equal", "greater", "greater_equal",
+        "equal", "not_equal"},
+       elementwise_2},
+      {{"where"}, rules(Family::Elementwise, 3, 3)},
+      {{"sum", "mean", "std", "var", "prod", "count_nonzero", "any", "all", "max", "min", "logsumexp"},
+       rules(Family::Reduce, 1, 1)},
+      {{"dot"}, dot},
+      {{"softmax", "log_softmax", "flip"}, rules(Family::Preserve, 1, 1)},
+      {{"sort", "argsort"}, sorting},
+      {{"roll"}, roll},
+      {{"argmax", "argmin"}, rules(Family::ArgFind, 1, 1)},
+      {{"get_at"}, rules(Family::GetAt, 2, -1)},
+      {{"set_at", "add_at", "subtract_at"}, rules(Family::UpdateAt, 3, -1)},
+      {{"solve_axes", "solve_shapes", "matches", "check"}, rules(Family::Solve, 1, -1)}};
 }
 
 Rules rules_of(const Json& test) {
@@ -120,8 +126,10 @@ Json result_of(const Json& test) {
   if (op == "solve_shapes") return {{"shapes", solved.shapes}};
   Json axes = Json::object();
   for (const auto& [name, value] : solved.axes)
-    if (value.dims.empty()) axes[name] = value.values[0];
-    else axes[name] = value.values;
+    if (value.dims.empty())
+      axes[name] = value.values[0];
+    else
+      axes[name] = value.values;
   return {{"axes", axes}};
 }
 
@@ -134,10 +142,13 @@ Json expected_of(const Json& expect) {
 
 // "" if the error is what the case expects.
 std::string judge(const Json& expect, const einx::Error& error) {
-  if (!expect.contains("error")) return "unexpected " + std::string(error.class_name()) + " " + std::string(error.kind()) + ": " + error.what();
+  if (!expect.contains("error"))
+    return "unexpected " + std::string(error.class_name()) + " " + std::string(error.kind()) + ": " +
+           error.what();
   const std::string want = expect["error"];
   if (error.class_name() == "InternalError") return error.what();
-  if (want != "any" && want != error.class_name()) return "expected " + want + ", got " + std::string(error.class_name()) + " " + std::string(error.kind());
+  if (want != "any" && want != error.class_name())
+    return "expected " + want + ", got " + std::string(error.class_name()) + " " + std::string(error.kind());
   if (expect.contains("kind") && expect["kind"] != error.kind()) return "kind " + std::string(error.kind());
   const std::vector<int> carets(error.carets().begin(), error.carets().end());
   if (expect.contains("carets") && expect["carets"] != Json(carets)) return "carets " + Json(carets).dump();
@@ -148,15 +159,18 @@ std::string run(const Json& test) {
   const Json& expect = test["expect"];
   try {
     const Json result = result_of(test);
-    if (expect.contains("error")) return "expected " + expect["error"].get<std::string>() + ", got " + result.dump();
+    if (expect.contains("error"))
+      return "expected " + expect["error"].get<std::string>() + ", got " + result.dump();
     return result == expected_of(expect) ? "" : "got " + result.dump();
   } catch (const einx::Error& error) {
-    if (test["op"] == "matches" && error.class_name() != "InternalError") return expect["bool"] == false ? "" : std::string("no match: ") + error.what();
+    if (test["op"] == "matches" && error.class_name() != "InternalError")
+      return expect["bool"] == false ? "" : std::string("no match: ") + error.what();
     return judge(expect, error);
   }
 }
 
-// Errors that only a run or a dtype can raise, and rows of the table of defects that we do better (operations.md 17, rows 2 and 10).
+// Errors that only a run or a dtype can raise, and rows of the table of defects that we do better
+// (operations.md 17, rows 2 and 10).
 bool decidable(const Json& test) {
   const Json& expect = test["expect"];
   const std::string pattern = test["pattern"], op = test["op"];
@@ -176,7 +190,10 @@ TEST_CASE("conformance: errors and shapes of the einx dialect") {
     if (!decidable(test)) continue;
     ++decided;
     const std::string why = run(test);
-    CHECK_MESSAGE(why.empty(), test["id"].get<std::string>() << " " << test["op"].get<std::string>() << " '" << test["pattern"].get<std::string>() << "' " << test["kwargs"].dump() << " want " << test["expect"].dump().substr(0, 200) << ": " << why);
+    CHECK_MESSAGE(why.empty(), test["id"].get<std::string>()
+                                   << " " << test["op"].get<std::string>() << " '"
+                                   << test["pattern"].get<std::string>() << "' " << test["kwargs"].dump()
+                                   << " want " << test["expect"].dump().substr(0, 200) << ": " << why);
   }
   CHECK(decided > 2000);
 }

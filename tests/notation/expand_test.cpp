@@ -51,7 +51,9 @@ TEST_CASE("shorthand to full form") {
       {"set_at", "b p [i,,->i]", 3, "b p [i], b p, b p -> b p [i]"},
       {"set_at", "[h], , ", 3, "[h], , -> [h]"},
   };
-  for (const Row& row : rows) CHECK_MESSAGE(text(expand(parse(row.pattern), rules_for(row.op), row.operands)) == row.expected, row.op << " " << row.pattern);
+  for (const Row& row : rows)
+    CHECK_MESSAGE(text(expand(parse(row.pattern), rules_for(row.op), row.operands)) == row.expected,
+                  row.op << " " << row.pattern);
 }
 
 TEST_CASE("a left-out second operand") {
@@ -75,11 +77,15 @@ TEST_CASE("a left-out second operand") {
       {"dot", "a [b...->c]", 2, "a [b]..., [b]... c -> a c"},
       {"dot", "[->]", 2, ", ->"},
   };
-  for (const Row& row : rows) CHECK_MESSAGE(text(expand(parse(row.pattern), rules_for(row.op), row.operands)) == row.expected, row.op << " " << row.pattern);
-  CHECK(error_of([] { expand(parse("a [3->c]"), rules_for("dot"), 2); }) == "SemanticError brackets-not-allowed 3");
+  for (const Row& row : rows)
+    CHECK_MESSAGE(text(expand(parse(row.pattern), rules_for(row.op), row.operands)) == row.expected,
+                  row.op << " " << row.pattern);
+  CHECK(error_of([] { expand(parse("a [3->c]"), rules_for("dot"), 2); }) ==
+        "SemanticError brackets-not-allowed 3");
   // One operand, or three: the rules of 0.4.
   CHECK(error_of([] { expand(parse("a [b->c]"), rules_for("dot"), 3); }) == "SemanticError num-input-exprs");
-  CHECK(error_of([] { expand(parse("a [b]"), rules_for("add"), 1); }) == "SemanticError brackets-not-allowed 2 4");
+  CHECK(error_of([] { expand(parse("a [b]"), rules_for("add"), 1); }) ==
+        "SemanticError brackets-not-allowed 2 4");
 }
 
 TEST_CASE("checks of the families, in their order") {

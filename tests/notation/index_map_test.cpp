@@ -22,7 +22,8 @@ TEST_CASE("index maps") {
   CHECK(shown(group, group.outputs[0], {2, 1}) == "0+2b+1a");
   const Solved diagonal = solved("id", "a b a -> b a", {{{2, 3, 2}}});
   CHECK(shown(diagonal, diagonal.inputs[0], {6, 2, 1}) == "0+7a+2b");
-  const Solved sums = solved("id", "(a + b) (c + d) -> a c, a d, b c, b d", {{{5, 4}}}, {one("a", 2), one("c", 1)});
+  const Solved sums =
+      solved("id", "(a + b) (c + d) -> a c, a d, b c, b d", {{{5, 4}}}, {one("a", 2), one("c", 1)});
   CHECK(shown(sums, sums.inputs[0], {4, 1}) == "0+4a+1c; 1+4a+1d; 8+4b+1c; 9+4b+1d");
   const Solved nested = solved("id", "((a + b) c) -> a c, b c", {{{8}}}, {one("a", 1), one("c", 2)});
   CHECK(shown(nested, nested.inputs[0], {-3}) == "0+-6a+-3c; -6+-6b+-3c");
@@ -40,9 +41,18 @@ TEST_CASE("axes of an expression") {
 }
 
 TEST_CASE("solved text is read back as it was written") {
-  const char* texts[] = {"a [b] -> a",       "[a] ->",          ", -> (a + b)",        "(a [b]) [c d] -> a",   "[(a b)] c, d -> c",
-                         "a, b, -> (a + (b c) + d)", "a b ([c] d) [e] -> () a", "-> a",                "a",                    ""};
-  const std::vector<std::pair<std::string, std::int64_t>> sizes{{"a", 2}, {"b", 3}, {"c", 4}, {"d", 5}, {"e", 0}};
+  const char* texts[] = {"a [b] -> a",
+                         "[a] ->",
+                         ", -> (a + b)",
+                         "(a [b]) [c d] -> a",
+                         "[(a b)] c, d -> c",
+                         "a, b, -> (a + (b c) + d)",
+                         "a b ([c] d) [e] -> () a",
+                         "-> a",
+                         "a",
+                         ""};
+  const std::vector<std::pair<std::string, std::int64_t>> sizes{
+      {"a", 2}, {"b", 3}, {"c", 4}, {"d", 5}, {"e", 0}};
   for (const char* printed : texts) CHECK(text(parse_solved(printed, sizes)) == printed);
   CHECK(error_of([&] { parse_solved("a z -> a", sizes); }) == "AxisSizeError axis-ambiguous 2");
   CHECK(error_of([&] { parse_solved("a 2 -> a", sizes); }) == "SyntaxError invalid-token 2");
@@ -65,7 +75,8 @@ TEST_CASE("solving helpers") {
   CHECK(axes("a..., c a...", {{{2, 3}}, std::nullopt}, {one("c", 3)}) == "a: 2 3; c: 3; ");
   const std::vector<Operand> two = operands({{{6, 4}}, std::nullopt});
   CHECK(solve_axes("(a b) c, c (a b)", two, {}, true).shapes == std::vector<einx::Shape>{{6, 4}, {4, 6}});
-  CHECK(error_of([&] { solve_axes("(a b) c, c (a b)", two, {}, false); }) == "AxisSizeError axis-ambiguous 1 3 12 14");
+  CHECK(error_of([&] { solve_axes("(a b) c, c (a b)", two, {}, false); }) ==
+        "AxisSizeError axis-ambiguous 1 3 12 14");
   const std::vector<Operand> seven = operands({{{7}}});
   CHECK(error_of([&] { solve_axes("(a + b)", seven, {}, true); }) == "");
   CHECK(error_of([&] { solve_axes("a, b", seven, {}, true); }) == "ValueError num-tensors");

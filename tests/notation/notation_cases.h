@@ -41,7 +41,9 @@ using Shapes = std::vector<std::optional<einx::Shape>>;
 using Sizes = std::vector<Constraint>;
 
 inline Constraint one(const std::string& name, std::int64_t value) { return {name, {}, {value}, ""}; }
-inline Constraint list(const std::string& name, std::vector<std::int64_t> values) { return {name, {std::int64_t(values.size())}, values, ""}; }
+inline Constraint list(const std::string& name, std::vector<std::int64_t> values) {
+  return {name, {std::int64_t(values.size())}, values, ""};
+}
 
 inline std::vector<Operand> operands(const Shapes& shapes) {
   std::vector<Operand> all;
@@ -49,7 +51,8 @@ inline std::vector<Operand> operands(const Shapes& shapes) {
   return all;
 }
 
-inline Solved solved(const std::string& op, const std::string& pattern, const Shapes& shapes, const Sizes& sizes = {}) {
+inline Solved solved(const std::string& op, const std::string& pattern, const Shapes& shapes,
+                     const Sizes& sizes = {}) {
   const std::vector<Operand> given = operands(shapes);
   return solve(expand(parse(pattern), rules_for(op), given, sizes), given, sizes);
 }
@@ -64,7 +67,11 @@ std::string error_of(F f) {
     for (int caret : error.carets()) out += " " + std::to_string(caret);
     // Every kind is one of the closed table, under the class that it is raised as.
     const auto& kinds = einx::detail::support::kinds();
-    CHECK_MESSAGE(std::any_of(kinds.begin(), kinds.end(), [&](const auto& k) { return k.class_name == error.class_name() && k.kind == error.kind(); }), out);
+    CHECK_MESSAGE(std::any_of(kinds.begin(), kinds.end(),
+                              [&](const auto& k) {
+                                return k.class_name == error.class_name() && k.kind == error.kind();
+                              }),
+                  out);
     return out;
   }
   return "";

@@ -98,7 +98,9 @@ TEST_CASE("syntax errors with carets") {
 }
 
 TEST_CASE("bracket consistency is over inputs and outputs") {
-  const auto check = [](const char* op, const char* pattern) { return error_of([&] { expand(parse(pattern), rules_for(op), 1); }); };
+  const auto check = [](const char* op, const char* pattern) {
+    return error_of([&] { expand(parse(pattern), rules_for(op), 1); });
+  };
   CHECK(check("sum", "[a] b -> a") == "SyntaxError inconsistent-brackets 0 1 2 9");
   CHECK(check("sum", "a [a c]") == "SyntaxError inconsistent-brackets 0 2 3 6");
   CHECK(check("sum", "a b... [b] [a] -> 1") == "SyntaxError inconsistent-brackets 0 2 7 8 9 11 12 13");
