@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-namespace einx [[gnu::visibility("default")]] {
+namespace [[gnu::visibility("default")]] einx {
 
 /// Counters of the signature cache since the process began.
 struct CacheStats {

@@ -9,7 +9,7 @@
 
 #include <einx/operand.h>
 
-namespace einx [[gnu::visibility("default")]] {
+namespace [[gnu::visibility("default")]] einx {
 
 using Location = std::source_location;
 class Graph;

@@ -8,7 +8,7 @@
 
 #include <einx/call.h>
 
-namespace einx [[gnu::visibility("default")]] {
+namespace [[gnu::visibility("default")]] einx {
 
 /// A compiled signature. einx::graph::sum("a [b]", x) makes one without running it. Cheap to copy; callable from many threads.
 class Graph {

@@ -8,7 +8,7 @@
 
 #include <einx/call.h>
 
-namespace einx [[gnu::visibility("default")]] {
+namespace [[gnu::visibility("default")]] einx {
 
 namespace detail {
 /// Traces once per signature of the operands, then runs the compiled graph. `trace` writes the body for given parameters.

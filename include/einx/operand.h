@@ -13,7 +13,7 @@
 
 #include <einx/tensor.h>
 
-namespace einx [[gnu::visibility("default")]] {
+namespace [[gnu::visibility("default")]] einx {
 
 namespace detail {
 struct Tracing;  // the graph a traced function is writing

@@ -3,7 +3,7 @@
 #pragma once
 #include <einx/graph.h>
 
-namespace einx [[gnu::visibility("default")]] {
+namespace [[gnu::visibility("default")]] einx {
 
 // Elementwise: the pattern names the axes of every operand; missing axes broadcast.  add("a b, b -> a b", x, y)
 inline constexpr Operation<1, -1> add{"add"};

@@ -6,7 +6,7 @@
 
 #include <einx/operand.h>
 
-namespace einx [[gnu::visibility("default")]] {
+namespace [[gnu::visibility("default")]] einx {
 
 /// An axis' size; under d ellipses a row-major array of d dimensions.
 struct AxisSizes {

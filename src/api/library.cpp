@@ -1,1 +1,0 @@
-// libeinx is the layers and nothing else; CMake wants one source of its own.
