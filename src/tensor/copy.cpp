@@ -93,6 +93,26 @@ Tensor Tensor::cast(DType dtype) const {
 
 namespace einx::detail::tensor {
 
+namespace {
+
+/// Element by element along `axis` and the axes after it; addresses in bytes.
+void copy_from_axis(const Tensor& to, char* to_address, const Tensor& from, const char* from_address, std::size_t axis) {
+  const std::size_t bytes = size_of(to.dtype());
+  if (axis == to.shape().size()) {
+    std::memcpy(to_address, from_address, bytes);
+    return;
+  }
+  for (std::int64_t i = 0; i < to.shape()[axis]; ++i)
+    copy_from_axis(to, to_address + i * to.strides()[axis] * std::int64_t(bytes), from,
+                   from_address + i * from.strides()[axis] * std::int64_t(bytes), axis + 1);
+}
+
+}  // namespace
+
+void copy(Tensor& to, const Tensor& from) {
+  copy_from_axis(to, static_cast<char*>(to.data()), from, static_cast<const char*>(from.data()), 0);
+}
+
 void fill(Tensor& row_major, const Scalar& value) {
   char element[8];
   store(element, value);
