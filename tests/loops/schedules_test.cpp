@@ -1,59 +1,11 @@
 // Programs of the plain, map and copy schedules against the reference: patterns x shapes x dtypes x strides, static and dynamic, on every level.
-#include <doctest/doctest.h>
-
-#include "loops/graphs.h"
-#include "loops/run_program.h"
-#include "reference/reference.h"
+#include "loops/cases.h"
 
 namespace {
 
 using namespace einx;
 using namespace einx::detail;
 using namespace einx::detail::loops_test;
-
-struct Case {
-  std::string op, pattern;
-  std::vector<graph::Type> types;
-  Sizes sizes = {};
-};
-
-std::vector<codegen::Target> targets() {
-  std::vector<codegen::Target> out{codegen::host_target()};
-  if (out[0].level != "x86-64") out.push_back(codegen::target_named("x86-64"));
-  if (out[0].level == "x86-64-v4") out.push_back(codegen::target_named("x86-64-v3"));
-  return out;
-}
-
-void check(const Case& c, const codegen::Target& target, bool dynamic, bool at_end) {
-  CAPTURE(c.op);
-  CAPTURE(c.pattern);
-  CAPTURE(target.level);
-  CAPTURE(dynamic);
-  const graph::Graph graph = call(c.op, c.pattern, c.types, c.sizes);
-  CAPTURE(graph::text(graph));
-  std::vector<Tensor> operands;
-  for (std::size_t k = 0; k < c.types.size(); ++k) operands.push_back(operand(graph.values[graph.parameters[k].value].type, unsigned(k) + 1, at_end));
-  const auto expected = reference::run(graph, operands);
-  loops::Options options;
-  options.dynamic = dynamic;
-  const Ran ran = run_program(graph, operands, target, options);
-  REQUIRE_MESSAGE(ran.broken.empty(), ran.broken);
-  CHECK(ran.code == EINX_OK);
-  REQUIRE(ran.outputs.size() == expected.size());
-  for (std::size_t k = 0; k < expected.size(); ++k) {
-    const std::string wrong = difference(expected[k], ran.outputs[k]);
-    CHECK_MESSAGE(wrong.empty(), wrong);
-  }
-}
-
-void check_everywhere(const std::vector<Case>& cases) {
-  for (const codegen::Target& target : targets())
-    for (const Case& c : cases) {
-      check(c, target, false, true);
-      check(c, target, false, false);
-      check(c, target, true, true);
-    }
-}
 
 const DType kDtypes[] = {DType::boolean, DType::i8, DType::i16, DType::i32, DType::i64, DType::u8, DType::u16,
                          DType::u32,     DType::u64, DType::f16, DType::bf16, DType::f32, DType::f64};
