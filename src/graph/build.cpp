@@ -9,7 +9,8 @@ namespace einx::detail::graph {
 namespace {
 
 bool taken(const Graph& graph, std::string_view name) {
-  return std::any_of(graph.values.begin(), graph.values.end(), [&](const Value& value) { return value.name == name; });
+  return std::any_of(graph.values.begin(), graph.values.end(),
+                     [&](const Value& value) { return value.name == name; });
 }
 
 /// "x4" after "x3": the number behind the last value of this kind, or the next one that is free.
@@ -55,7 +56,8 @@ Type make_type(DType dtype, Shape shape, std::optional<Shape> strides) {
 }
 
 std::string text(const Type& type) {
-  const bool whole = type.strides.size() == type.shape.size();  // broken types are printed too, in the error about them
+  const bool whole =
+      type.strides.size() == type.shape.size();  // broken types are printed too, in the error about them
   return tensor::type_text(type.dtype, type.shape, whole ? type.strides : tensor::row_major(type.shape));
 }
 
@@ -66,27 +68,32 @@ ValueId add_parameter(Graph& graph, Type type, bool factory) {
 }
 
 ValueId add_constant(Graph& graph, Tensor data) {
-  const ValueId id = add_value(graph, 'c', make_type(data.dtype(), Shape(data.shape().begin(), data.shape().end())));
+  const ValueId id =
+      add_value(graph, 'c', make_type(data.dtype(), Shape(data.shape().begin(), data.shape().end())));
   graph.constants.push_back({id, owned(data)});
   return id;
 }
 
-ops::Resolved resolve(const Graph& graph, const Node& node) { return node.op->resolve(*node.op, input_dtypes(graph, node)); }
+ops::Resolved resolve(const Graph& graph, const Node& node) {
+  return node.op->resolve(*node.op, input_dtypes(graph, node));
+}
 
 std::vector<DType> output_dtypes(const Graph& graph, const Node& node) {
   return ops::output_dtypes(*node.op, node.expr, input_dtypes(graph, node));
 }
 
-std::vector<ValueId> add_node(Graph& graph, const ops::Op& op, notation::Solved expr, std::vector<ValueId> inputs,
-                              Attributes attributes) {
+std::vector<ValueId> add_node(Graph& graph, const ops::Op& op, notation::Solved expr,
+                              std::vector<ValueId> inputs, Attributes attributes) {
   for (const ValueId input : inputs)
-    if (input < 0 || std::size_t(input) >= graph.values.size()) support::internal_error("a node's inputs are values of its graph");
+    if (input < 0 || std::size_t(input) >= graph.values.size())
+      support::internal_error("a node's inputs are values of its graph");
   if (!well_formed(expr)) support::internal_error("a node's expression is well formed");
 
   Node node{&op, normal_form(std::move(expr)), std::move(inputs), {}, std::move(attributes)};
   const std::vector<DType> dtypes = output_dtypes(graph, node);  // raises before the graph has changed
   for (std::size_t k = 0; k < dtypes.size(); ++k)
-    node.outputs.push_back(add_value(graph, 'x', make_type(dtypes[k], notation::shape(node.expr, node.expr.outputs[k]))));
+    node.outputs.push_back(
+        add_value(graph, 'x', make_type(dtypes[k], notation::shape(node.expr, node.expr.outputs[k]))));
   graph.nodes.push_back(std::move(node));
   return graph.nodes.back().outputs;
 }

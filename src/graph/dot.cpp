@@ -23,7 +23,8 @@ std::string box_line(const std::string& id, const std::string& label, std::strin
 std::string dot(const Graph& graph) {
   const std::vector<std::string> box = boxes(graph);
   const auto edge = [&](ValueId id, const std::string& to) {
-    return "  " + box[id] + " -> " + to + " [label=" + quoted(graph.values[id].name + ": " + text(graph.values[id].type)) + "];\n";
+    return "  " + box[id] + " -> " + to +
+           " [label=" + quoted(graph.values[id].name + ": " + text(graph.values[id].type)) + "];\n";
   };
   std::string out = "digraph " + quoted(graph.name) + " {\n  node [shape=box];\n";
   for (const Parameter& parameter : graph.parameters) {
@@ -31,7 +32,8 @@ std::string dot(const Graph& graph) {
     out += box_line(box[parameter.value], quoted(label), ", shape=ellipse");
   }
   for (const Constant& constant : graph.constants)
-    out += box_line(box[constant.value], quoted("constant " + graph.values[constant.value].name), ", shape=ellipse");
+    out += box_line(box[constant.value], quoted("constant " + graph.values[constant.value].name),
+                    ", shape=ellipse");
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];
     // DOT's own line break stands outside of what is escaped.
@@ -42,7 +44,8 @@ std::string dot(const Graph& graph) {
   }
   for (std::size_t k = 0; k < graph.results.size(); ++k) {
     const std::string id = "result" + std::to_string(k);
-    out += box_line(id, quoted(graph.results.size() == 1 ? "result" : "result " + std::to_string(k)), ", shape=ellipse");
+    out += box_line(id, quoted(graph.results.size() == 1 ? "result" : "result " + std::to_string(k)),
+                    ", shape=ellipse");
     out += edge(graph.results[k], id);
   }
   return out + "}\n";

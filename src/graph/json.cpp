@@ -28,7 +28,8 @@ std::string value_fields(const Graph& graph, ValueId id) {
 }
 
 std::string parameter_json(const Graph& graph, const Parameter& parameter) {
-  return value_fields(graph, parameter.value) + ", \"factory\": " + (parameter.factory ? "true" : "false") + "}";
+  return value_fields(graph, parameter.value) + ", \"factory\": " + (parameter.factory ? "true" : "false") +
+         "}";
 }
 
 /// Elements in row-major order; inf and nan, which JSON does not have, as strings. Large data stays beside.
@@ -47,12 +48,16 @@ std::string constant_json(const Graph& graph, const Constant& constant) {
 
 std::string node_json(const Graph& graph, const Node& node) {
   std::vector<std::string> axes, attributes;
-  for (const notation::Axis& axis : node.expr.axes) axes.push_back(quoted(axis.name) + ": " + std::to_string(axis.size));
-  for (const auto& [name, values] : node.attributes) attributes.push_back(quoted(name) + ": " + integers(values));
-  return "{\"op\": " + quoted(node.op->name) + ", \"expression\": " + quoted(expression_text(node)) + ", \"axes\": {" +
-         support::join(axes, ", ") + "}, \"attributes\": {" + support::join(attributes, ", ") + "}, \"inputs\": " +
-         array(node.inputs, [&](ValueId id) { return quoted(name_of(graph, id)); }) + ", \"outputs\": " +
-         array(node.outputs, [&](ValueId id) { return value_fields(graph, id) + "}"; }) + "}";
+  for (const notation::Axis& axis : node.expr.axes)
+    axes.push_back(quoted(axis.name) + ": " + std::to_string(axis.size));
+  for (const auto& [name, values] : node.attributes)
+    attributes.push_back(quoted(name) + ": " + integers(values));
+  return "{\"op\": " + quoted(node.op->name) + ", \"expression\": " + quoted(expression_text(node)) +
+         ", \"axes\": {" + support::join(axes, ", ") + "}, \"attributes\": {" +
+         support::join(attributes, ", ") +
+         "}, \"inputs\": " + array(node.inputs, [&](ValueId id) { return quoted(name_of(graph, id)); }) +
+         ", \"outputs\": " + array(node.outputs, [&](ValueId id) { return value_fields(graph, id) + "}"; }) +
+         "}";
 }
 
 }  // namespace
@@ -72,11 +77,13 @@ std::string quoted(std::string_view text) {
 }
 
 std::string json(const Graph& graph) {
-  return "{\"name\": " + quoted(graph.name) +
-         ",\n \"parameters\": " + array(graph.parameters, [&](const Parameter& p) { return parameter_json(graph, p); }) +
-         ",\n \"constants\": " + array(graph.constants, [&](const Constant& c) { return constant_json(graph, c); }) +
+  return "{\"name\": " + quoted(graph.name) + ",\n \"parameters\": " +
+         array(graph.parameters, [&](const Parameter& p) { return parameter_json(graph, p); }) +
+         ",\n \"constants\": " +
+         array(graph.constants, [&](const Constant& c) { return constant_json(graph, c); }) +
          ",\n \"nodes\": " + array(graph.nodes, [&](const Node& n) { return "\n  " + node_json(graph, n); }) +
-         ",\n \"results\": " + array(graph.results, [&](ValueId id) { return quoted(name_of(graph, id)); }) + "}\n";
+         ",\n \"results\": " + array(graph.results, [&](ValueId id) { return quoted(name_of(graph, id)); }) +
+         "}\n";
 }
 
 }  // namespace einx::detail::graph

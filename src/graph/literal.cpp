@@ -33,10 +33,14 @@ std::uint64_t bits_of(const void* element, std::size_t bytes) {
 /// The quiet NaN without payload or sign.
 std::uint64_t plain_nan(DType dtype) {
   switch (dtype) {
-    case DType::f16: return 0x7e00;
-    case DType::bf16: return 0x7fc0;
-    case DType::f32: return 0x7fc00000;
-    default: return 0x7ff8000000000000;
+    case DType::f16:
+      return 0x7e00;
+    case DType::bf16:
+      return 0x7fc0;
+    case DType::f32:
+      return 0x7fc00000;
+    default:
+      return 0x7ff8000000000000;
   }
 }
 
@@ -52,7 +56,8 @@ std::string nan_text(const void* element, DType dtype) {
   return bits == plain_nan(dtype) ? "nan" : "nan(0x" + chars(bits, 16) + ")";
 }
 
-/// to_chars knows no 16-bit floats: the fewest digits that come back as the same bits. Four and a half digits always do.
+/// to_chars knows no 16-bit floats: the fewest digits that come back as the same bits. Four and a half digits
+/// always do.
 template <class Half>
 std::string half_text(const void* element) {
   const Half value = as<Half>(element);
@@ -67,10 +72,14 @@ std::string half_text(const void* element) {
 
 std::string float_text(const void* element, DType dtype) {
   switch (dtype) {
-    case DType::f16: return half_text<half>(element);
-    case DType::bf16: return half_text<bfloat16>(element);
-    case DType::f32: return chars(as<float>(element));
-    default: return chars(as<double>(element));
+    case DType::f16:
+      return half_text<half>(element);
+    case DType::bf16:
+      return half_text<bfloat16>(element);
+    case DType::f32:
+      return chars(as<float>(element));
+    default:
+      return chars(as<double>(element));
   }
 }
 
@@ -142,16 +151,26 @@ void append_axis(std::string& out, const Tensor& data, int axis, const std::byte
 
 std::string element_text(const void* element, DType dtype) {
   switch (dtype) {
-    case DType::boolean: return as<unsigned char>(element) != 0 ? "true" : "false";
-    case DType::i8: return chars(int(as<std::int8_t>(element)));
-    case DType::i16: return chars(as<std::int16_t>(element));
-    case DType::i32: return chars(as<std::int32_t>(element));
-    case DType::i64: return chars(as<std::int64_t>(element));
-    case DType::u8: return chars(int(as<std::uint8_t>(element)));
-    case DType::u16: return chars(as<std::uint16_t>(element));
-    case DType::u32: return chars(as<std::uint32_t>(element));
-    case DType::u64: return chars(as<std::uint64_t>(element));
-    default: break;
+    case DType::boolean:
+      return as<unsigned char>(element) != 0 ? "true" : "false";
+    case DType::i8:
+      return chars(int(as<std::int8_t>(element)));
+    case DType::i16:
+      return chars(as<std::int16_t>(element));
+    case DType::i32:
+      return chars(as<std::int32_t>(element));
+    case DType::i64:
+      return chars(as<std::int64_t>(element));
+    case DType::u8:
+      return chars(int(as<std::uint8_t>(element)));
+    case DType::u16:
+      return chars(as<std::uint16_t>(element));
+    case DType::u32:
+      return chars(as<std::uint32_t>(element));
+    case DType::u64:
+      return chars(as<std::uint64_t>(element));
+    default:
+      break;
   }
   const bool nan = std::isnan(tensor::to_double(tensor::load(element, dtype)));
   return nan ? nan_text(element, dtype) : float_text(element, dtype);
@@ -162,15 +181,24 @@ bool read_element(std::string_view text, DType dtype, void* element) {
     case DType::boolean:
       if (text == "true" || text == "false") put<unsigned char>(element, text == "true");
       return text == "true" || text == "false";
-    case DType::i8: return read_integer<std::int8_t>(text, element);
-    case DType::i16: return read_integer<std::int16_t>(text, element);
-    case DType::i32: return read_integer<std::int32_t>(text, element);
-    case DType::i64: return read_integer<std::int64_t>(text, element);
-    case DType::u8: return read_integer<std::uint8_t>(text, element);
-    case DType::u16: return read_integer<std::uint16_t>(text, element);
-    case DType::u32: return read_integer<std::uint32_t>(text, element);
-    case DType::u64: return read_integer<std::uint64_t>(text, element);
-    default: return read_float(text, dtype, element);
+    case DType::i8:
+      return read_integer<std::int8_t>(text, element);
+    case DType::i16:
+      return read_integer<std::int16_t>(text, element);
+    case DType::i32:
+      return read_integer<std::int32_t>(text, element);
+    case DType::i64:
+      return read_integer<std::int64_t>(text, element);
+    case DType::u8:
+      return read_integer<std::uint8_t>(text, element);
+    case DType::u16:
+      return read_integer<std::uint16_t>(text, element);
+    case DType::u32:
+      return read_integer<std::uint32_t>(text, element);
+    case DType::u64:
+      return read_integer<std::uint64_t>(text, element);
+    default:
+      return read_float(text, dtype, element);
   }
 }
 

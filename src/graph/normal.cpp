@@ -18,10 +18,12 @@ bool well_formed(const Dim& dim, std::size_t axes, int depth) {
   if (depth > kMaxNesting) return false;
   if (dim.kind == Dim::Kind::Axis) return dim.axis >= 0 && std::size_t(dim.axis) < axes && dim.parts.empty();
   if (dim.kind == Dim::Kind::Concat && dim.parts.size() < 2) return false;
-  return std::all_of(dim.parts.begin(), dim.parts.end(), [&](const Dim& part) { return well_formed(part, axes, depth + 1); });
+  return std::all_of(dim.parts.begin(), dim.parts.end(),
+                     [&](const Dim& part) { return well_formed(part, axes, depth + 1); });
 }
 
-/// A group of one item is that item, and a sum that is thereby directly in a sum is part of it: the pieces stay in order.
+/// A group of one item is that item, and a sum that is thereby directly in a sum is part of it: the pieces
+/// stay in order.
 void collapse(Dim& dim) {
   for (Dim& part : dim.parts) collapse(part);
   if (dim.kind == Dim::Kind::Group && dim.parts.size() == 1) {

@@ -1,4 +1,5 @@
-// Inside the graph layer: the one form that expressions, constants and names have in a graph; arithmetic on sizes that may not overflow.
+// Inside the graph layer: the one form that expressions, constants and names have in a graph; arithmetic on
+// sizes that may not overflow.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -8,20 +9,23 @@
 
 namespace einx::detail::graph {
 
-/// Axis indices in range, groups and concatenations shaped as the notation allows, nesting bounded. What everything else presumes.
+/// Axis indices in range, groups and concatenations shaped as the notation allows, nesting bounded. What
+/// everything else presumes.
 bool well_formed(const notation::Solved& expr);
 
-/// The form all nodes have, so that equal texts are equal nodes: axes stand in the order of their first appearance (axes that do not
-/// appear are dropped), and a group of a single item is that item. `expr` must be well formed.
+/// The form all nodes have, so that equal texts are equal nodes: axes stand in the order of their first
+/// appearance (axes that do not appear are dropped), and a group of a single item is that item. `expr` must
+/// be well formed.
 notation::Solved normal_form(notation::Solved expr);
 
 /// Size of a dimension, nullopt if it does not fit in 63 bits.
 std::optional<std::int64_t> checked_size(const notation::Solved& expr, const notation::Dim& dim);
-/// Whether all elements of a tensor of this shape, axes of size 0 counted as 1, have a byte address in 63 bits: strides then fit too.
+/// Whether all elements of a tensor of this shape, axes of size 0 counted as 1, have a byte address in 63
+/// bits: strides then fit too.
 bool addressable(const Shape& shape, DType dtype);
 
-/// The data of a constant: a copy, since the graph may outlive what its owner does to the original; row-major, bools as 0 and 1, so that
-/// equal constants have equal bytes.
+/// The data of a constant: a copy, since the graph may outlive what its owner does to the original;
+/// row-major, bools as 0 and 1, so that equal constants have equal bytes.
 Tensor owned(const Tensor& data);
 
 /// One an output: those of id may differ (ops::output_dtypes).

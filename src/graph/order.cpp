@@ -7,7 +7,9 @@ namespace einx::detail::graph {
 namespace {
 
 bool same_bits(const Tensor& a, const Tensor& b) {
-  if (a.dtype() != b.dtype() || !std::equal(a.shape().begin(), a.shape().end(), b.shape().begin(), b.shape().end())) return false;
+  if (a.dtype() != b.dtype() ||
+      !std::equal(a.shape().begin(), a.shape().end(), b.shape().begin(), b.shape().end()))
+    return false;
   if (a.size() == 0) return true;
   const Tensor left = a.contiguous() ? a : a.clone();
   const Tensor right = b.contiguous() ? b : b.clone();
@@ -18,10 +20,15 @@ bool same_bits(const Tensor& a, const Tensor& b) {
 
 bool ids_in_range(const Graph& graph) {
   const auto legal = [&](ValueId id) { return id >= 0 && std::size_t(id) < graph.values.size(); };
-  const auto all = [&](const std::vector<ValueId>& ids) { return std::all_of(ids.begin(), ids.end(), legal); };
-  return std::all_of(graph.parameters.begin(), graph.parameters.end(), [&](const Parameter& p) { return legal(p.value); }) &&
-         std::all_of(graph.constants.begin(), graph.constants.end(), [&](const Constant& c) { return legal(c.value); }) &&
-         std::all_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) { return all(n.inputs) && all(n.outputs); }) &&
+  const auto all = [&](const std::vector<ValueId>& ids) {
+    return std::all_of(ids.begin(), ids.end(), legal);
+  };
+  return std::all_of(graph.parameters.begin(), graph.parameters.end(),
+                     [&](const Parameter& p) { return legal(p.value); }) &&
+         std::all_of(graph.constants.begin(), graph.constants.end(),
+                     [&](const Constant& c) { return legal(c.value); }) &&
+         std::all_of(graph.nodes.begin(), graph.nodes.end(),
+                     [&](const Node& n) { return all(n.inputs) && all(n.outputs); }) &&
          all(graph.results);
 }
 
@@ -56,12 +63,17 @@ Graph renumbered(const Graph& graph) {
     for (ValueId& id : ids) id = to[id];
     return ids;
   };
-  for (const Parameter& parameter : graph.parameters) result.parameters.push_back({to[parameter.value], parameter.factory});
+  for (const Parameter& parameter : graph.parameters)
+    result.parameters.push_back({to[parameter.value], parameter.factory});
   for (const Statement& statement : statements(graph)) {
     support::match(
-        statement, [&](const Constant* constant) { result.constants.push_back({to[constant->value], constant->data}); },
+        statement,
+        [&](const Constant* constant) {
+          result.constants.push_back({to[constant->value], constant->data});
+        },
         [&](const Node* node) {
-          result.nodes.push_back({node->op, node->expr, moved(node->inputs), moved(node->outputs), node->attributes});
+          result.nodes.push_back(
+              {node->op, node->expr, moved(node->inputs), moved(node->outputs), node->attributes});
         });
   }
   result.results = moved(graph.results);
@@ -74,8 +86,10 @@ bool operator==(const Graph& a, const Graph& b) {
   const Graph right = comparable ? renumbered(b) : b;
   return left.name == right.name && left.values == right.values && left.parameters == right.parameters &&
          left.nodes == right.nodes && left.results == right.results &&
-         std::equal(left.constants.begin(), left.constants.end(), right.constants.begin(), right.constants.end(),
-                    [](const Constant& x, const Constant& y) { return x.value == y.value && same_bits(x.data, y.data); });
+         std::equal(left.constants.begin(), left.constants.end(), right.constants.begin(),
+                    right.constants.end(), [](const Constant& x, const Constant& y) {
+                      return x.value == y.value && same_bits(x.data, y.data);
+                    });
 }
 
 }  // namespace einx::detail::graph

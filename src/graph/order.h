@@ -17,8 +17,9 @@ std::vector<Statement> statements(const Graph& graph);
 /// The first value a statement defines, -1 for a node without outputs.
 ValueId first_value(const Statement& statement);
 
-/// The same graph as its text gives it back: values numbered parameters first, then in order. A traced graph may have met a parameter
-/// only after some nodes; that makes no difference to what it computes. `graph` must be valid.
+/// The same graph as its text gives it back: values numbered parameters first, then in order. A traced graph
+/// may have met a parameter only after some nodes; that makes no difference to what it computes. `graph` must
+/// be valid.
 Graph renumbered(const Graph& graph);
 
 }  // namespace einx::detail::graph

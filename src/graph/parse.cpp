@@ -1,5 +1,6 @@
-// Graph text -> graph: a line a statement, every line checked by the verifier's rules as it is read. Whatever the text, the answer is a
-// legal graph or a SyntaxError; time and memory are bounded by the length of the text.
+// Graph text -> graph: a line a statement, every line checked by the verifier's rules as it is read. Whatever
+// the text, the answer is a legal graph or a SyntaxError; time and memory are bounded by the length of the
+// text.
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -162,7 +163,8 @@ void GraphParser::read_statement(Scanner& line) {
 
 Tensor GraphParser::read_inline(Scanner& line, const Type& type) {
   const std::size_t width = size_of(type.dtype);
-  std::vector<std::byte> bytes;  // grows with what is read: the type may promise far more elements than the text has
+  std::vector<std::byte>
+      bytes;  // grows with what is read: the type may promise far more elements than the text has
   const auto read_axis = [&](const auto& self, std::size_t axis) -> void {
     if (axis == type.shape.size()) {
       const std::size_t start = line.position();
@@ -195,7 +197,8 @@ Tensor GraphParser::named_data(Scanner& line, const Type& type) {
   const std::string_view name = line.quoted("the name of the constant's data");
   for (const auto& [key, tensor] : data_) {
     if (key != name) continue;
-    if (tensor.dtype() == type.dtype && std::equal(tensor.shape().begin(), tensor.shape().end(), type.shape.begin(), type.shape.end()))
+    if (tensor.dtype() == type.dtype &&
+        std::equal(tensor.shape().begin(), tensor.shape().end(), type.shape.begin(), type.shape.end()))
       return tensor;
     line.return_to(start);
     line.fail("expected data of type " + text(type) + ", as this constant is declared");
@@ -206,10 +209,12 @@ Tensor GraphParser::named_data(Scanner& line, const Type& type) {
 
 void GraphParser::read_constant(Scanner& line, const Target& target) {
   const std::size_t start = line.position();
-  const Tensor data = line.accept("\"") ? (line.return_to(start), named_data(line, target.type)) : read_inline(line, target.type);
+  const Tensor data = line.accept("\"") ? (line.return_to(start), named_data(line, target.type))
+                                        : read_inline(line, target.type);
   line.expect(")", "after the constant");
   line.expect_end();
-  if (make_type(target.type.dtype, target.type.shape) != target.type) line.fail("expected a constant of row-major type");
+  if (make_type(target.type.dtype, target.type.shape) != target.type)
+    line.fail("expected a constant of row-major type");
   const ValueId id = ValueId(graph_.values.size());
   define(line, target, id);
   graph_.values.push_back({target.name, target.type});
@@ -290,7 +295,8 @@ void GraphParser::read_return(Scanner& line) {
   for (std::size_t k = 0; k < result_types_.size(); ++k) {
     const Value& result = graph_.values[graph_.results[k]];
     if (result.type != result_types_[k])
-      line.fail("expected results of the types in the signature: " + result.name + " is " + text(result.type));
+      line.fail("expected results of the types in the signature: " + result.name + " is " +
+                text(result.type));
   }
 }
 
@@ -319,7 +325,8 @@ Graph GraphParser::run(std::string_view text) {
     }
   }
   if (state == State::Signature) graph_text_error(number, last, last.size(), "expected \"def\"");
-  if (state == State::Body) graph_text_error(number, last, last.size(), "expected \"return\" at the end of the graph");
+  if (state == State::Body)
+    graph_text_error(number, last, last.size(), "expected \"return\" at the end of the graph");
   return std::move(graph_);
 }
 

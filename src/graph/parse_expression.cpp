@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::size_t kMaxPattern = std::size_t(64) << 10;  // the notation's budget
 
-bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
 
 }  // namespace
 
@@ -20,12 +22,14 @@ Words words_of(std::string_view pattern) {
   words.inputs.emplace_back();
   std::set<std::string, std::less<>> seen;
   bool in_inputs = true;
-  int depth = 0;  // of parentheses; brackets make no dimension. The notation's parser checks that both are balanced
+  int depth =
+      0;  // of parentheses; brackets make no dimension. The notation's parser checks that both are balanced
   for (std::size_t at = 0; at < pattern.size();) {
     if (is_word(pattern[at])) {
       const auto end = std::find_if_not(pattern.begin() + std::ptrdiff_t(at), pattern.end(), is_word);
       const std::string name(pattern.begin() + std::ptrdiff_t(at), end);
-      if (!legal_name(name)) throw ExpressionError{"expected an expression of named axes only, not \"" + name + "\""};
+      if (!legal_name(name))
+        throw ExpressionError{"expected an expression of named axes only, not \"" + name + "\""};
       if (seen.insert(name).second) words.names.push_back(name);
       if (in_inputs && depth == 0) words.inputs.back().push_back(name);
       at += name.size();
@@ -42,12 +46,13 @@ Words words_of(std::string_view pattern) {
 
 Sizes sizes_from(const Words& words, const std::vector<Shape>& shapes) {
   if (words.inputs.size() != shapes.size())
-    throw ExpressionError{"expected an expression of " + std::to_string(shapes.size()) + " inputs, one for each operand"};
+    throw ExpressionError{"expected an expression of " + std::to_string(shapes.size()) +
+                          " inputs, one for each operand"};
   Sizes sizes;
   for (std::size_t k = 0; k < shapes.size(); ++k) {
     if (words.inputs[k].size() != shapes[k].size())
-      throw ExpressionError{"expected " + std::to_string(shapes[k].size()) + " dimensions for operand " + std::to_string(k + 1) +
-                            " of shape " + support::tuple_text(shapes[k])};
+      throw ExpressionError{"expected " + std::to_string(shapes[k].size()) + " dimensions for operand " +
+                            std::to_string(k + 1) + " of shape " + support::tuple_text(shapes[k])};
     for (std::size_t d = 0; d < shapes[k].size(); ++d)
       if (!words.inputs[k][d].empty()) sizes.emplace(words.inputs[k][d], shapes[k][d]);
   }

@@ -1,4 +1,5 @@
-// Inside the graph layer: a printed expression, the operands' shapes and the printed sizes -> the solved expression.
+// Inside the graph layer: a printed expression, the operands' shapes and the printed sizes -> the solved
+// expression.
 #pragma once
 #include <map>
 #include <string>
@@ -16,7 +17,7 @@ struct ExpressionError {
 
 /// The words of an expression, and which of them are a whole dimension of an input ("" for groups and sums).
 struct Words {
-  std::vector<std::string> names;               ///< each once, in the order of appearance
+  std::vector<std::string> names;                ///< each once, in the order of appearance
   std::vector<std::vector<std::string>> inputs;  ///< one entry a dimension
 };
 Words words_of(std::string_view pattern);

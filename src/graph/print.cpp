@@ -34,7 +34,8 @@ std::string signature_text(const Graph& graph) {
     const bool known = result >= 0 && std::size_t(result) < graph.values.size();
     results.push_back(known ? text(graph.values[result].type) : name_of(graph, result));
   }
-  return "def " + graph.name + "(" + support::join(parameters, ", ") + ") -> " + support::join(results, ", ") + ":\n";
+  return "def " + graph.name + "(" + support::join(parameters, ", ") + ") -> " +
+         support::join(results, ", ") + ":\n";
 }
 
 }  // namespace
@@ -89,7 +90,8 @@ std::string text(const Graph& graph) {
 std::vector<std::pair<std::string, Tensor>> data_beside(const Graph& graph) {
   std::vector<std::pair<std::string, Tensor>> result;
   for (const Constant& constant : graph.constants)
-    if (constant.data.size() > kInlineElements) result.emplace_back(name_of(graph, constant.value), constant.data);
+    if (constant.data.size() > kInlineElements)
+      result.emplace_back(name_of(graph, constant.value), constant.data);
   return result;
 }
 

@@ -7,7 +7,8 @@
 
 namespace einx::detail::graph {
 
-/// nullopt if the node at this place of the graph obeys every rule, else the broken one. Ids must be in range.
+/// nullopt if the node at this place of the graph obeys every rule, else the broken one. Ids must be in
+/// range.
 std::optional<std::string> violation(const Graph& graph, const Node& node);
 
 /// "def" and "return" begin lines of the text and name no value.

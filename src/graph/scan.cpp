@@ -17,7 +17,9 @@ int code_points(std::string_view text) {
   return int(std::count_if(text.begin(), text.end(), [](char c) { return !continuation(c); }));
 }
 
-bool word_character(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
+bool word_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
 
 std::size_t word_length(std::string_view text) {
   return std::size_t(std::find_if_not(text.begin(), text.end(), word_character) - text.begin());
@@ -33,11 +35,12 @@ void graph_text_error(int line_number, std::string_view line, std::size_t column
     column -= start;
   }
   const int caret = code_points(line.substr(0, column));
-  support::raise<SyntaxError>({.kind = "graph-text",
-                               .sentence = "line " + std::to_string(line_number) + " of the graph's text: " + std::string(message),
-                               .pattern = std::string(line),
-                               .show_pattern = true,
-                               .underline = {{caret, caret + 1}}});
+  support::raise<SyntaxError>(
+      {.kind = "graph-text",
+       .sentence = "line " + std::to_string(line_number) + " of the graph's text: " + std::string(message),
+       .pattern = std::string(line),
+       .show_pattern = true,
+       .underline = {{caret, caret + 1}}});
 }
 
 std::string_view Scanner::rest() {

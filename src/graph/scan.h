@@ -1,4 +1,5 @@
-// Inside the graph layer: reads one line of graph text from left to right; every mistake names the line and what was expected there.
+// Inside the graph layer: reads one line of graph text from left to right; every mistake names the line and
+// what was expected there.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -8,7 +9,8 @@
 namespace einx::detail::graph {
 
 /// Raises SyntaxError "graph-text": the sentence, the line, a caret at `column` (in bytes of the line).
-[[noreturn]] void graph_text_error(int line_number, std::string_view line, std::size_t column, std::string_view message);
+[[noreturn]] void graph_text_error(int line_number, std::string_view line, std::size_t column,
+                                   std::string_view message);
 
 class Scanner {
  public:
@@ -22,13 +24,14 @@ class Scanner {
   void expect(std::string_view token, std::string_view what);
   void expect_end();
 
-  std::string_view name(std::string_view what);     ///< a legal name
-  std::int64_t integer(std::string_view what);      ///< of 64 bits, perhaps negative
-  std::string_view quoted(std::string_view what);   ///< what stands between two '"'
-  std::string_view element();                       ///< an element of a constant, "nan(0x7fc00001)" in one piece
-  std::vector<std::int64_t> integers(std::string_view close, std::string_view what);  ///< up to `close`, which stays
+  std::string_view name(std::string_view what);    ///< a legal name
+  std::int64_t integer(std::string_view what);     ///< of 64 bits, perhaps negative
+  std::string_view quoted(std::string_view what);  ///< what stands between two '"'
+  std::string_view element();  ///< an element of a constant, "nan(0x7fc00001)" in one piece
+  std::vector<std::int64_t> integers(std::string_view close,
+                                     std::string_view what);  ///< up to `close`, which stays
 
-  std::size_t position();  ///< of the next token
+  std::size_t position();                                   ///< of the next token
   void return_to(std::size_t position) { at_ = position; }  ///< for an error about something already read
 
  private:

@@ -14,12 +14,14 @@ namespace {
 // ---------------------------------------------------------------- of the whole graph
 bool names_are_legal(const Graph& graph) {
   return legal_name(graph.name) &&
-         std::all_of(graph.values.begin(), graph.values.end(), [](const Value& value) { return legal_value_name(value.name); });
+         std::all_of(graph.values.begin(), graph.values.end(),
+                     [](const Value& value) { return legal_value_name(value.name); });
 }
 
 bool names_are_unique(const Graph& graph) {
   std::unordered_set<std::string_view> names;
-  return std::all_of(graph.values.begin(), graph.values.end(), [&](const Value& value) { return names.insert(value.name).second; });
+  return std::all_of(graph.values.begin(), graph.values.end(),
+                     [&](const Value& value) { return names.insert(value.name).second; });
 }
 
 bool values_are_defined_once(const Graph& graph) {
@@ -50,7 +52,8 @@ bool statements_are_in_order(const Graph& graph) {
 bool types_are_normal(const Graph& graph) {
   return std::all_of(graph.values.begin(), graph.values.end(), [](const Value& value) {
     const Type& type = value.type;
-    const bool sizes = std::all_of(type.shape.begin(), type.shape.end(), [](std::int64_t size) { return size >= 0; });
+    const bool sizes =
+        std::all_of(type.shape.begin(), type.shape.end(), [](std::int64_t size) { return size >= 0; });
     return sizes && type.strides.size() == type.shape.size() && addressable(type.shape, type.dtype) &&
            type == make_type(type.dtype, type.shape, type.strides);
   });
@@ -60,7 +63,8 @@ bool constants_have_their_type(const Graph& graph) {
   return std::all_of(graph.constants.begin(), graph.constants.end(), [&](const Constant& constant) {
     const auto shape = constant.data.shape();
     return constant.data.contiguous() &&
-           graph.values[constant.value].type == make_type(constant.data.dtype(), Shape(shape.begin(), shape.end()));
+           graph.values[constant.value].type ==
+               make_type(constant.data.dtype(), Shape(shape.begin(), shape.end()));
   });
 }
 
@@ -104,24 +108,28 @@ bool sizes_fit(const Graph&, const Node& node) {
 }
 
 bool operands_match(const Graph&, const Node& node) {
-  return !node.outputs.empty() && node.inputs.size() == node.expr.inputs.size() && node.outputs.size() == node.expr.outputs.size();
+  return !node.outputs.empty() && node.inputs.size() == node.expr.inputs.size() &&
+         node.outputs.size() == node.expr.outputs.size();
 }
 
 /// Parameters come before everything, whatever their number: a traced function may meet one late.
 bool inputs_are_defined_before(const Graph& graph, const Node& node) {
   return std::all_of(node.inputs.begin(), node.inputs.end(), [&](ValueId input) {
-    return input < node.outputs.front() || std::any_of(graph.parameters.begin(), graph.parameters.end(),
-                                                       [&](const Parameter& parameter) { return parameter.value == input; });
+    return input < node.outputs.front() ||
+           std::any_of(graph.parameters.begin(), graph.parameters.end(),
+                       [&](const Parameter& parameter) { return parameter.value == input; });
   });
 }
 
 bool input_shapes_match(const Graph& graph, const Node& node) {
   for (std::size_t k = 0; k < node.inputs.size(); ++k)
-    if (graph.values[node.inputs[k]].type.shape != notation::shape(node.expr, node.expr.inputs[k])) return false;
+    if (graph.values[node.inputs[k]].type.shape != notation::shape(node.expr, node.expr.inputs[k]))
+      return false;
   return true;
 }
 
-/// An operation's own parameters are the axis names it reserves; each has one entry for every bracketed axis of the first input.
+/// An operation's own parameters are the axis names it reserves; each has one entry for every bracketed axis
+/// of the first input.
 bool attributes_are_known(const Graph&, const Node& node) {
   const std::vector<std::string> known = ops::rules(*node.op).reserved;
   if (node.attributes.size() != known.size()) return false;
@@ -134,13 +142,16 @@ bool attributes_are_known(const Graph&, const Node& node) {
 bool output_types_follow(const Graph& graph, const Node& node) {
   const std::vector<DType> dtypes = output_dtypes(graph, node);
   for (std::size_t k = 0; k < node.outputs.size(); ++k)
-    if (graph.values[node.outputs[k]].type != make_type(dtypes[k], notation::shape(node.expr, node.expr.outputs[k]))) return false;
+    if (graph.values[node.outputs[k]].type !=
+        make_type(dtypes[k], notation::shape(node.expr, node.expr.outputs[k])))
+      return false;
   return true;
 }
 
-/// The rules of the operation's family are the notation's; rather than to state them twice, the printed expression goes through it
-/// again with every size given (so that nothing is inferred or merged) and has to come out as it went in (so that nothing is implied,
-/// like the brackets of "a b -> a"). Raises where the notation refuses it.
+/// The rules of the operation's family are the notation's; rather than to state them twice, the printed
+/// expression goes through it again with every size given (so that nothing is inferred or merged) and has to
+/// come out as it went in (so that nothing is implied, like the brackets of "a b -> a"). Raises where the
+/// notation refuses it.
 bool notation_accepts(const Graph& graph, const Node& node) {
   std::vector<notation::Operand> operands;
   for (const ValueId input : node.inputs) operands.push_back({graph.values[input].type.shape, ""});
@@ -157,8 +168,10 @@ struct NodeRule {
 };
 constexpr NodeRule kNodeRules[] = {
     {"a node has an operation", [](const Graph&, const Node& node) { return node.op != nullptr; }},
-    {"a node's expression is well formed", [](const Graph&, const Node& node) { return well_formed(node.expr); }},
-    {"a node's expression is in normal form", [](const Graph&, const Node& node) { return normal_form(node.expr) == node.expr; }},
+    {"a node's expression is well formed",
+     [](const Graph&, const Node& node) { return well_formed(node.expr); }},
+    {"a node's expression is in normal form",
+     [](const Graph&, const Node& node) { return normal_form(node.expr) == node.expr; }},
     {"the axes of a node have legal, distinct names and sizes >= 0", axes_are_legal},
     {"the tensors of a node fit in memory", sizes_fit},
     {"a node has a value for every input and output of its expression", operands_match},
@@ -194,7 +207,8 @@ std::optional<std::string> verify(const Graph& graph) {
 }
 
 Graph verified(std::string_view stage, Graph graph) {
-  if (const auto broken = verify(graph)) support::internal_error("after " + std::string(stage) + ": " + *broken + "\n" + text(graph));
+  if (const auto broken = verify(graph))
+    support::internal_error("after " + std::string(stage) + ": " + *broken + "\n" + text(graph));
   return graph;
 }
 

@@ -10,7 +10,9 @@ std::vector<bool> needed_values(const graph::Graph& graph) {
   std::vector<bool> needed(graph.values.size(), false);
   for (const graph::ValueId result : graph.results) needed[result] = true;
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
-    if (std::none_of(node->outputs.begin(), node->outputs.end(), [&](graph::ValueId id) { return needed[id]; })) continue;
+    if (std::none_of(node->outputs.begin(), node->outputs.end(),
+                     [&](graph::ValueId id) { return needed[id]; }))
+      continue;
     for (const graph::ValueId id : node->outputs) needed[id] = true;  // a node stays whole
     for (const graph::ValueId id : node->inputs) needed[id] = true;
   }

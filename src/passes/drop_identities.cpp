@@ -13,17 +13,20 @@ using notation::Dim;
 bool append_axes(const notation::Solved& expr, const Dim& dim, std::vector<int>& axes) {
   if (dim.kind == Dim::Kind::Concat) return false;
   if (dim.kind == Dim::Kind::Axis && expr.axes[dim.axis].size != 1) axes.push_back(dim.axis);
-  return std::all_of(dim.parts.begin(), dim.parts.end(), [&](const Dim& part) { return append_axes(expr, part, axes); });
+  return std::all_of(dim.parts.begin(), dim.parts.end(),
+                     [&](const Dim& part) { return append_axes(expr, part, axes); });
 }
 
-std::optional<std::vector<int>> element_order(const notation::Solved& expr, const notation::TensorExpr& tensor) {
+std::optional<std::vector<int>> element_order(const notation::Solved& expr,
+                                              const notation::TensorExpr& tensor) {
   std::vector<int> axes;
   for (const Dim& dim : tensor.dims)
     if (!append_axes(expr, dim, axes)) return std::nullopt;
   return axes;
 }
 
-/// Whether output k is input k, element by element at the same place. An axis twice (a diagonal) also has another shape on the other side.
+/// Whether output k is input k, element by element at the same place. An axis twice (a diagonal) also has
+/// another shape on the other side.
 bool keeps(const graph::Graph& graph, const graph::Node& node, std::size_t k) {
   const graph::Type& from = graph.values[node.inputs[k]].type;
   const graph::Type& to = graph.values[node.outputs[k]].type;
@@ -35,15 +38,17 @@ bool keeps(const graph::Graph& graph, const graph::Node& node, std::size_t k) {
 /// Without sums, input k of `id` goes to output k.
 bool pairs_up(const graph::Node& node) {
   if (node.op->family != notation::Family::Id || node.inputs.size() != node.outputs.size()) return false;
-  const auto plain = [&](const notation::TensorExpr& tensor) { return element_order(node.expr, tensor).has_value(); };
+  const auto plain = [&](const notation::TensorExpr& tensor) {
+    return element_order(node.expr, tensor).has_value();
+  };
   return std::all_of(node.expr.inputs.begin(), node.expr.inputs.end(), plain) &&
          std::all_of(node.expr.outputs.begin(), node.expr.outputs.end(), plain);
 }
 
 }  // namespace
 
-/// A result stays a value that a node makes and that is in no other place of the results: whoever runs the graph then hands out a fresh
-/// row-major tensor, never an operand of the caller's.
+/// A result stays a value that a node makes and that is in no other place of the results: whoever runs the
+/// graph then hands out a fresh row-major tensor, never an operand of the caller's.
 graph::Graph drop_identities(graph::Graph graph) {
   Replacement replacement = no_replacement(graph);
   std::vector<bool> made_by_node(graph.values.size(), false);

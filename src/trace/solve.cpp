@@ -6,12 +6,16 @@ namespace {
 
 notation::Operand as_notation_sees(const Operand& operand) {
   switch (operand.kind) {
-    case Operand::Kind::Tensor: return {operand.type.shape, ""};
+    case Operand::Kind::Tensor:
+      return {operand.type.shape, ""};
     case Operand::Kind::WeakBool:
     case Operand::Kind::WeakInt:
-    case Operand::Kind::WeakFloat: return {Shape{}, ""};
-    case Operand::Kind::Factory: return {std::nullopt, "factory"};
-    case Operand::Kind::Unknown: return {std::nullopt, "unknown"};
+    case Operand::Kind::WeakFloat:
+      return {Shape{}, ""};
+    case Operand::Kind::Factory:
+      return {std::nullopt, "factory"};
+    case Operand::Kind::Unknown:
+      return {std::nullopt, "unknown"};
   }
   support::internal_error("an operand is of one of six kinds");
 }
@@ -26,8 +30,10 @@ std::vector<notation::Operand> notation_operands(const Call& call) {
 
 notation::Expanded expand(const Call& call) {
   if (call.keepdims && !call.op->keepdims)
-    support::raise<TypeError>({.kind = "python-signature", .sentence = std::string(call.op->name) + " has no parameter keepdims."});
-  return notation::expand(notation::parse(call.pattern), ops::rules(*call.op, call.keepdims), notation_operands(call), call.constraints);
+    support::raise<TypeError>(
+        {.kind = "python-signature", .sentence = std::string(call.op->name) + " has no parameter keepdims."});
+  return notation::expand(notation::parse(call.pattern), ops::rules(*call.op, call.keepdims),
+                          notation_operands(call), call.constraints);
 }
 
 notation::Solved solve(const Call& call, const notation::Expanded& expanded) {

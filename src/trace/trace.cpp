@@ -9,9 +9,10 @@ namespace {
 void check_kinds(const Call& call) {
   for (std::size_t k = 0; k < call.operands.size(); ++k) {
     if (call.operands[k].kind != Operand::Kind::Unknown) continue;
-    support::raise<TypeError>({.kind = "operand-kind",
-                               .sentence = "Operand #" + std::to_string(k + 1) + " of " + std::string(call.op->name) +
-                                           " has only an unknown shape, but the call needs a tensor, a number or a factory."});
+    support::raise<TypeError>(
+        {.kind = "operand-kind",
+         .sentence = "Operand #" + std::to_string(k + 1) + " of " + std::string(call.op->name) +
+                     " has only an unknown shape, but the call needs a tensor, a number or a factory."});
   }
 }
 
@@ -19,40 +20,51 @@ void check_count(const Call& call, const notation::Solved& solved) {
   const std::size_t given = call.operands.size(), wanted = solved.inputs.size();
   if (given == wanted) return;
   support::raise<ValueError>({.kind = "num-tensors",
-                              .sentence = "The expression has " + std::to_string(wanted) + " inputs, but " + std::to_string(given) +
-                                          " operands were given."});
+                              .sentence = "The expression has " + std::to_string(wanted) + " inputs, but " +
+                                          std::to_string(given) + " operands were given."});
 }
 
-/// What a factory returned must have the shape it was called with; other operands were part of what has been solved.
+/// What a factory returned must have the shape it was called with; other operands were part of what has been
+/// solved.
 void check_shape(const Call& call, std::size_t k, const Shape& given, const Shape& wanted) {
   if (given == wanted) return;
-  const std::string shapes = "shape " + support::tuple_text(given) + " where " + support::tuple_text(wanted) + " is needed";
-  if (call.operands[k].kind != Operand::Kind::Factory) support::internal_error("operand #" + std::to_string(k + 1) + " has " + shapes);
-  support::raise<CallOperationError>(
-      {.kind = "runtime", .sentence = "The factory of operand #" + std::to_string(k + 1) + " returned a tensor of " + shapes + "."});
+  const std::string shapes =
+      "shape " + support::tuple_text(given) + " where " + support::tuple_text(wanted) + " is needed";
+  if (call.operands[k].kind != Operand::Kind::Factory)
+    support::internal_error("operand #" + std::to_string(k + 1) + " has " + shapes);
+  support::raise<CallOperationError>({.kind = "runtime",
+                                      .sentence = "The factory of operand #" + std::to_string(k + 1) +
+                                                  " returned a tensor of " + shapes + "."});
 }
 
 /// One entry for each bracketed axis of the input; a single one counts for all.
 std::vector<std::int64_t> complete_shift(std::vector<std::int64_t> shift, std::size_t axes) {
   if (shift.size() == 1) shift.assign(axes, shift.front());
   if (shift.size() == axes) return shift;
-  support::raise<ValueError>({.kind = "shift-length",
-                              .sentence = "The shift has " + std::to_string(shift.size()) + " entries, but " + std::to_string(axes) +
-                                          " axes are rolled: give one number for all of them or one for each."});
+  support::raise<ValueError>(
+      {.kind = "shift-length",
+       .sentence = "The shift has " + std::to_string(shift.size()) + " entries, but " + std::to_string(axes) +
+                   " axes are rolled: give one number for all of them or one for each."});
 }
 
-/// Exactly the parameters that the operation has (their names are those that its axes may not have), in its order.
+/// Exactly the parameters that the operation has (their names are those that its axes may not have), in its
+/// order.
 graph::Attributes complete_attributes(const Call& call, const notation::Solved& solved) {
   const std::vector<std::string> known = ops::rules(*call.op).reserved;
   for (const auto& [name, values] : call.attributes)
     if (std::find(known.begin(), known.end(), name) == known.end())
-      support::raise<TypeError>({.kind = "python-signature", .sentence = std::string(call.op->name) + " has no parameter " + name + "."});
+      support::raise<TypeError>({.kind = "python-signature",
+                                 .sentence = std::string(call.op->name) + " has no parameter " + name + "."});
   graph::Attributes complete;
   for (const std::string& name : known) {
-    const auto given = std::find_if(call.attributes.begin(), call.attributes.end(), [&](const auto& entry) { return entry.first == name; });
+    const auto given = std::find_if(call.attributes.begin(), call.attributes.end(),
+                                    [&](const auto& entry) { return entry.first == name; });
     if (given == call.attributes.end())
-      support::raise<TypeError>({.kind = "python-signature", .sentence = std::string(call.op->name) + " needs the parameter " + name + "."});
-    complete.emplace_back(name, complete_shift(given->second, notation::axes_of(solved, solved.inputs.front(), true).size()));
+      support::raise<TypeError>(
+          {.kind = "python-signature",
+           .sentence = std::string(call.op->name) + " needs the parameter " + name + "."});
+    complete.emplace_back(
+        name, complete_shift(given->second, notation::axes_of(solved, solved.inputs.front(), true).size()));
   }
   return complete;
 }
@@ -74,7 +86,8 @@ std::vector<graph::ValueId> append(graph::Graph& graph, const Call& call, notati
                                    std::span<const graph::ValueId> inputs) {
   check_kinds(call);
   check_count(call, solved);
-  if (inputs.size() != call.operands.size()) support::internal_error("a traced call has a value or -1 for every operand");
+  if (inputs.size() != call.operands.size())
+    support::internal_error("a traced call has a value or -1 for every operand");
   const std::vector<Shape> shapes = operand_shapes(solved);
   graph::Attributes attributes = complete_attributes(call, solved);
 
@@ -89,7 +102,8 @@ std::vector<graph::ValueId> append(graph::Graph& graph, const Call& call, notati
   std::vector<graph::ValueId> values(inputs.begin(), inputs.end());
   for (std::size_t k = 0; k < values.size(); ++k)
     if (values[k] < 0)
-      values[k] = graph::add_parameter(graph, parameter_type(operands[k], dtypes[k], shapes[k]), operands[k].kind == Operand::Kind::Factory);
+      values[k] = graph::add_parameter(graph, parameter_type(operands[k], dtypes[k], shapes[k]),
+                                       operands[k].kind == Operand::Kind::Factory);
   return graph::add_node(graph, *call.op, std::move(solved), std::move(values), std::move(attributes));
 }
 

@@ -14,7 +14,8 @@ using namespace graphs;
 namespace {
 
 /// A number is a constraint without dimensions, a list one of its length; false for anything else.
-bool add_constraint(std::vector<notation::Constraint>& constraints, const std::string& name, const nlohmann::json& value) {
+bool add_constraint(std::vector<notation::Constraint>& constraints, const std::string& name,
+                    const nlohmann::json& value) {
   if (value.is_number_integer()) {
     constraints.push_back({name, {}, {value.get<std::int64_t>()}, ""});
     return true;

@@ -1,4 +1,5 @@
-// Random graphs are printed and parsed back; their texts, damaged at random, never do worse than a SyntaxError.
+// Random graphs are printed and parsed back; their texts, damaged at random, never do worse than a
+// SyntaxError.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -16,7 +17,8 @@ struct Step {
   std::vector<int> ranks;  ///< of the operands
   Sizes sizes;
 };
-/// All tensors have axes of sizes 2, 3, 4 (in this order, as many as the rank), so that outputs fit other patterns now and then.
+/// All tensors have axes of sizes 2, 3, 4 (in this order, as many as the rank), so that outputs fit other
+/// patterns now and then.
 const std::vector<Step> kSteps = {
     {"id", "a b -> b a", {2}, {}},
     {"id", "a b c -> (a b) c", {3}, {}},
@@ -88,7 +90,9 @@ class Maker {
     }
     Shape strides;
     for (std::size_t k = 0; k < shape.size(); ++k) strides.push_back(pick(-5, 20));
-    graph::add_parameter(made, graph::make_type(dtype, shape, pick(0, 2) == 0 ? std::optional(strides) : std::nullopt), pick(0, 4) == 0);
+    graph::add_parameter(
+        made, graph::make_type(dtype, shape, pick(0, 2) == 0 ? std::optional(strides) : std::nullopt),
+        pick(0, 4) == 0);
   }
   std::mt19937 random_;
 };
@@ -105,11 +109,21 @@ std::string damaged(std::string text, Maker& maker) {
     const std::size_t at = std::size_t(maker.pick(0, int(text.size()) - 1));
     const std::size_t length = std::size_t(maker.pick(1, 12));
     switch (maker.pick(0, 4)) {
-      case 0: text.erase(at, length); break;
-      case 1: text.insert(at, 1, signs[std::size_t(maker.pick(0, int(signs.size()) - 1))]); break;
-      case 2: text[at] = signs[std::size_t(maker.pick(0, int(signs.size()) - 1))]; break;
-      case 3: text.insert(at, text.substr(std::size_t(maker.pick(0, int(text.size()) - 1)), length)); break;
-      default: text.resize(at); break;
+      case 0:
+        text.erase(at, length);
+        break;
+      case 1:
+        text.insert(at, 1, signs[std::size_t(maker.pick(0, int(signs.size()) - 1))]);
+        break;
+      case 2:
+        text[at] = signs[std::size_t(maker.pick(0, int(signs.size()) - 1))];
+        break;
+      case 3:
+        text.insert(at, text.substr(std::size_t(maker.pick(0, int(text.size()) - 1)), length));
+        break;
+      default:
+        text.resize(at);
+        break;
     }
   }
   return text;
@@ -159,7 +173,8 @@ TEST_CASE("damaged texts are legal graphs or syntax errors, nothing else") {
 }
 
 TEST_CASE("a long text is refused or read in good time") {
-  std::string deep = "def op0(i0: f32[1]) -> f32[1]:\n    x0: f32[1] = id(i0, \"" + std::string(60000, '(') + "\")\n";
+  std::string deep =
+      "def op0(i0: f32[1]) -> f32[1]:\n    x0: f32[1] = id(i0, \"" + std::string(60000, '(') + "\")\n";
   CHECK_THROWS_AS(graph::parse(deep), einx::SyntaxError);
   CHECK_THROWS_AS(graph::parse(std::string(std::size_t(5) << 20, ' ')), einx::SyntaxError);
   std::string keywords = "def op0(i0: f32[1]) -> f32[1]:\n    x0: f32[1] = id(i0, \"a -> a\"";
@@ -167,7 +182,8 @@ TEST_CASE("a long text is refused or read in good time") {
   CHECK_THROWS_AS(graph::parse(keywords + ")\n"), einx::SyntaxError);
   std::string chain = "def op0(i0: f32[2]) -> f32[2]:\n";
   for (int k = 0; k < 2000; ++k)
-    chain += "    x" + std::to_string(k) + ": f32[2] = id(" + (k ? "x" + std::to_string(k - 1) : "i0") + ", \"a -> a\")\n";
+    chain += "    x" + std::to_string(k) + ": f32[2] = id(" + (k ? "x" + std::to_string(k - 1) : "i0") +
+             ", \"a -> a\")\n";
   chain += "    return x1999\n";
   CHECK(graph::text(graph::parse(chain)) == chain);
 }
