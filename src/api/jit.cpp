@@ -33,15 +33,9 @@ const std::shared_ptr<Tracing>& tracing_of(const CallInfo& info) {
   return *found;
 }
 
-DType weak_dtype(const trace::Call& call, std::size_t position) {
-  std::vector<DType> others;
-  for (const trace::Operand& operand : call.operands)
-    if (operand.kind == trace::Operand::Kind::Tensor || operand.kind == trace::Operand::Kind::Factory) others.push_back(operand.type.dtype);
-  return trace::weak_dtype(call.operands[position].kind, others);
-}
-
 /// Gives every operand that is not a Value a constant of the graph: captured tensors, numbers, factories' tensors.
 std::vector<graph::ValueId> operand_values(const CallInfo& info, trace::Call& call, graph::Graph& graph, const std::vector<Tensor>& made) {
+  const std::vector<DType> dtypes = trace::operand_dtypes(*call.op, call.operands);
   std::vector<graph::ValueId> values;
   for (std::size_t k = 0; k < info.operands.size(); ++k) {
     const Operand& operand = info.operands[k];
@@ -50,7 +44,7 @@ std::vector<graph::ValueId> operand_values(const CallInfo& info, trace::Call& ca
       case Operand::Kind::Tensor: values.push_back(add_constant(graph, operand.tensor().clone())); break;
       case Operand::Kind::Factory: values.push_back(add_constant(graph, made[k])); break;
       case Operand::Kind::Unknown: bad_value("Operand #" + std::to_string(k + 1) + " has no shape.");
-      default: values.push_back(add_constant(graph, api::number(operand, weak_dtype(call, k))));
+      default: values.push_back(add_constant(graph, api::number(operand, dtypes[k])));
     }
     call.operands[k] = {trace::Operand::Kind::Tensor, graph.values[values.back()].type};
   }

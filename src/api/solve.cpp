@@ -32,7 +32,7 @@ std::map<std::string, AxisSizes> solve_axes(std::string_view pattern, std::initi
 }
 
 std::vector<Shape> solve_shapes(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes) {
-  return solved(pattern, operands, axes, false).shapes;
+  return solved(pattern, operands, axes, true).shapes;
 }
 
 bool matches(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes) {
