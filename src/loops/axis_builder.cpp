@@ -200,7 +200,7 @@ Ref AxisBuilder::load(Body& body, const std::string& name, BufferId from, DType 
 }
 
 Ref AxisBuilder::load(Body& body, const Access& access) {
-  return cast(body, load(body, "x", access.buffer, access.dtype, address(access)), access.computed);
+  return cast(body, load(body, "v", access.buffer, access.dtype, address(access)), access.computed);
 }
 
 void AxisBuilder::store(Body& body, const Access& access, Ref value, bool streaming) {

@@ -80,30 +80,50 @@ struct Map {
   }
 };
 
-/// Threads: over the outermost axis if that cuts the work evenly, else over the longest one, in tiles if it is the vector axis.
-void plan_levels(Map& m, std::int64_t lanes, int unroll) {
-  const Nest& nest = m.nest;
-  const std::size_t vector = nest.axes.size() - 1;
-  const double total = element_cost(nest, lanes) * double(volume(nest));
-  std::size_t parallel = 0;
+/// The axis of the vectors: the one the output is contiguous along; where that is shorter than half a vector, a longer one that an input is contiguous along.
+std::size_t vector_axis(const Nest& nest, std::int64_t lanes) {
+  const std::size_t last = nest.axes.size() - 1;
+  if (nest.axes[last].extent.value * 2 > lanes) return last;
+  for (const Access& input : nest.inputs)
+    for (std::size_t a = 0; a < last; ++a)
+      if (input.strides[a].is(1) && nest.axes[a].extent.value >= lanes) return a;
+  return last;
+}
+
+/// The axis that is cut among threads: the outermost if it has enough iterations, else the longest.
+std::size_t parallel_axis(const Nest& nest) {
+  constexpr std::int64_t kEnough = 16;
+  std::size_t best = 0;
   for (std::size_t a = 1; a < nest.axes.size(); ++a)
-    if (nest.axes[parallel].extent.value < 16 && nest.axes[a].extent.value > nest.axes[parallel].extent.value) parallel = a;
+    if (nest.axes[best].extent.value < kEnough && nest.axes[a].extent.value > nest.axes[best].extent.value) best = a;
+  return best;
+}
+
+/// Loops from the outermost to the vectors. A vector axis that is parallel, or not the output's fastest, is cut into tiles: the others go around or into these.
+void plan_levels(Map& m, std::size_t vector, std::int64_t lanes, int unroll) {
+  constexpr std::int64_t kNear = 1024;  // elements; a tile's lines of the output stay in L1 while the short axis is walked
+  const Nest& nest = m.nest;
+  const std::size_t parallel = parallel_axis(nest);
   const std::int64_t extent = nest.axes[parallel].extent.value;
-  std::int64_t grain = parallel_grain(extent, total / double(extent));
+  const std::int64_t grain = parallel_grain(extent, element_cost(nest, lanes) * double(volume(nest)) / double(extent));
   Loop innermost = header(LoopKind::Vector, lanes, unroll);
+  const auto cut = [&](Loop tiles, std::int64_t size) {
+    tiles.step = round_up(size, lanes * unroll);
+    innermost.extent = constant(tiles.step);
+    innermost.outer_extent = nest.axes[vector].extent;
+    m.levels.push_back({vector, tiles});
+  };
   if (grain > 0) {
-    Loop outermost = header(LoopKind::Parallel, 1, 1, grain);
-    if (parallel == vector) {
-      outermost.step = round_up(grain, lanes * unroll);
-      outermost.grain = 1;
-      innermost.extent = {outermost.step, -1};
-      innermost.outer_extent = {extent, -1};
-    }
-    m.levels.push_back({parallel, outermost});
-    m.builder.say("parallel over " + nest.axes[parallel].name + " in parts of " + std::to_string(parallel == vector ? outermost.step : grain));
+    m.builder.say("parallel over " + nest.axes[parallel].name + " in parts of " + std::to_string(grain));
+    if (parallel == vector)
+      cut(header(LoopKind::Parallel), grain);
+    else
+      m.levels.push_back({parallel, header(LoopKind::Parallel, 1, 1, grain)});
   }
-  for (std::size_t a = 0; a + 1 < nest.axes.size(); ++a)
-    if (grain == 0 || a != parallel) m.levels.push_back({a, header(LoopKind::Serial)});
+  for (std::size_t a = 0; a < nest.axes.size(); ++a) {
+    if (a == vector && a + 1 < nest.axes.size() && innermost.outer_extent.value == 0) cut(header(LoopKind::Tile), kNear);
+    if (a != vector && (grain == 0 || a != parallel)) m.levels.push_back({a, header(LoopKind::Serial)});
+  }
   m.levels.push_back({vector, innermost});
 }
 
@@ -112,16 +132,16 @@ void plan_levels(Map& m, std::int64_t lanes, int unroll) {
 void schedule_map(const Nest& nest, Plan& plan) {
   if (plan.dynamic || nest.axes.empty()) return schedule_plain(nest, plan);
   const std::int64_t lanes = std::max<std::int64_t>(1, plan.machine.vector_bytes / widest(nest));
-  const NestAxis& vector = nest.axes.back();
-  const std::int64_t vectors = (vector.extent.value + lanes - 1) / lanes;
+  const std::size_t vector = vector_axis(nest, lanes);
+  const std::int64_t vectors = (nest.axes[vector].extent.value + lanes - 1) / lanes;
   const int unroll = int(std::clamp<std::int64_t>(vectors, 1, arithmetic(nest) > 2 ? 1 : arithmetic(nest) > 1 ? 2 : 4));
   Map m{nest, AxisBuilder(nest, plan)};
   m.values.resize(nest.inputs.size());
   m.builder.say(nest.label + ": map");
-  m.builder.say("vectors of " + std::to_string(lanes) + " along " + vector.name + ", " + std::to_string(unroll) + " at a time");
-  m.streaming = may_stream(nest.outputs[0], nest, nest.axes.size() - 1, lanes, plan.machine);
+  m.builder.say("vectors of " + std::to_string(lanes) + " along " + nest.axes[vector].name + ", " + std::to_string(unroll) + " at a time");
+  m.streaming = may_stream(nest.outputs[0], nest, vector, lanes, plan.machine);
   if (m.streaming) m.builder.say("stored past the caches: the output is larger than they are");
-  plan_levels(m, lanes, unroll);
+  plan_levels(m, vector, lanes, unroll);
   Body body;
   m.load(body, -1);
   m.emit(body, 0);
