@@ -1,5 +1,6 @@
 // Which axis of a nest of Rows becomes the vector, and what goes around it.
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <limits>
 
@@ -31,7 +32,8 @@ std::int64_t distance(const Nest& nest, int axis) {
 int nearest(const Nest& nest, std::span<const int> axes, std::int64_t at_least) {
   int best = -1;
   for (int axis : axes)
-    if (nest.axes[axis].extent.value >= at_least && (best < 0 || distance(nest, axis) < distance(nest, best))) best = axis;
+    if (nest.axes[axis].extent.value >= at_least && (best < 0 || distance(nest, axis) < distance(nest, best)))
+      best = axis;
   return best;
 }
 
@@ -51,8 +53,10 @@ Pick pick_vector(const Nest& nest, std::span<const int> kept, std::span<const in
   const auto extent = [&](int axis) { return axis < 0 ? 0 : nest.axes[axis].extent.value; };
   const auto name = [&](int axis) { return nest.axes[axis].name; };
   const int r = first_contiguous(nest, reduced), k = first_contiguous(nest, kept);
-  if (r >= 0 && (extent(r) >= lanes || row >= 4 * lanes)) return {r, "vectors along the reduced axis " + name(r) + ", which is contiguous"};
-  if (k >= 0 && extent(k) >= std::min(lanes / 4, 4)) return {k, "vectors across the kept axis " + name(k) + ", which is contiguous"};
+  if (r >= 0 && (extent(r) >= lanes || row >= 4 * lanes))
+    return {r, "vectors along the reduced axis " + name(r) + ", which is contiguous"};
+  if (k >= 0 && extent(k) >= std::min(lanes / 4, 4))
+    return {k, "vectors across the kept axis " + name(k) + ", which is contiguous"};
   if (const int across = nearest(nest, kept, lanes); across >= 0)
     return {across, "vectors across the kept axis " + name(across) + ": rows are too short or scattered"};
   if (r >= 0 && extent(r) > 1) return {r, "vectors along the reduced axis " + name(r) + ", short as it is"};
@@ -68,20 +72,27 @@ void sort_inner(const Nest& nest, std::vector<int>& axes) {
 /// Threads take the outermost kept axis that is long enough, else columns of the vector axis.
 void choose_threads(const Nest& nest, RowsChoice& c) {
   const double total = time_of(nest, c.lanes);
-  const auto parts = [&](int axis) { return parallel_grain(nest.axes[axis].extent.value, total / double(nest.axes[axis].extent.value)); };
+  const auto parts = [&](int axis) {
+    return parallel_grain(nest.axes[axis].extent.value, total / double(nest.axes[axis].extent.value));
+  };
   auto best = c.outer.end();
   for (auto it = c.outer.begin(); it != c.outer.end(); ++it) {
     const std::int64_t extent = nest.axes[*it].extent.value;
-    if (best == c.outer.end() || (nest.axes[*best].extent.value < 16 && extent > nest.axes[*best].extent.value)) best = it;
+    if (best == c.outer.end() ||
+        (nest.axes[*best].extent.value < 16 && extent > nest.axes[*best].extent.value))
+      best = it;
   }
   if (best != c.outer.end()) {
     std::rotate(c.outer.begin(), best, best + 1);
     c.grain = parts(c.outer.front());
-    if (c.grain > 0) c.why += "\nthreads take " + nest.axes[c.outer.front()].name + " in parts of " + std::to_string(c.grain);
+    if (c.grain > 0)
+      c.why +=
+          "\nthreads take " + nest.axes[c.outer.front()].name + " in parts of " + std::to_string(c.grain);
     return;
   }
   if (c.vector < 0 || nest.axes[c.vector].reduced) return;
-  const std::int64_t block = round_up(std::max<std::int64_t>(parts(c.vector), 1), std::int64_t(c.lanes) * c.unroll);
+  const std::int64_t block =
+      round_up(std::max<std::int64_t>(parts(c.vector), 1), std::int64_t(c.lanes) * c.unroll);
   if (parts(c.vector) == 0 || block >= nest.axes[c.vector].extent.value) return;
   c.tile = block;
   c.why += "\nthreads take blocks of " + std::to_string(block) + " of " + nest.axes[c.vector].name;
@@ -107,9 +118,11 @@ RowsChoice choose_dynamic(const Nest& nest, RowsChoice c, std::vector<int> kept,
 
 int lanes_of(const Nest& nest, const Machine& machine) {
   std::int64_t widest = 1;
-  for (const Access& input : nest.inputs) widest = std::max<std::int64_t>(widest, loops::size_of(input.dtype));
+  for (const Access& input : nest.inputs)
+    widest = std::max<std::int64_t>(widest, loops::size_of(input.dtype));
   for (const ops::Pass& pass : rows_of(nest).passes) {
-    widest = std::max<std::int64_t>(widest, loops::size_of(pass.identity[0].dtype));  // a position beside it may be wider: two registers
+    widest = std::max<std::int64_t>(
+        widest, loops::size_of(pass.identity[0].dtype));  // a position beside it may be wider: two registers
   }
   return int(std::max<std::int64_t>(1, machine.vector_bytes / widest));
 }
@@ -134,7 +147,8 @@ RowsChoice choose_rows(const Nest& nest, const Plan& plan) {
   c.lanes = lanes_of(nest, plan.machine);
   c.unroll = unroll_of(nest, plan.machine);
   std::vector<int> kept, reduced = axes_where(nest, true);
-  for (int axis : axes_where(nest, false)) (plan.dynamic || read_along(nest, axis) ? kept : c.spread).push_back(axis);
+  for (int axis : axes_where(nest, false))
+    (plan.dynamic || read_along(nest, axis) ? kept : c.spread).push_back(axis);
   if (plan.dynamic) return choose_dynamic(nest, std::move(c), std::move(kept), std::move(reduced));
   Pick pick = pick_vector(nest, kept, reduced, c.lanes);
   c.vector = pick.axis;
@@ -145,6 +159,8 @@ RowsChoice choose_rows(const Nest& nest, const Plan& plan) {
   c.outer = std::move(kept);
   c.inner = std::move(reduced);
   if (c.vector >= 0) {
+    const auto length = std::uint64_t(std::max<std::int64_t>(1, nest.axes[c.vector].extent.value));
+    c.lanes = int(std::min<std::uint64_t>(std::uint64_t(c.lanes), std::bit_ceil(length)));
     const std::int64_t vectors = nest.axes[c.vector].extent.value / c.lanes;
     c.unroll = int(std::clamp<std::int64_t>(vectors, 1, c.unroll));
     c.why += ", " + std::to_string(c.unroll) + " x " + std::to_string(c.lanes) + " lanes";
@@ -168,12 +184,15 @@ bool goes_forward(const Nest& nest, const RowsChoice& choice) {
 }
 
 void sort_by_position(const Nest& nest, RowsChoice& choice) {
-  std::ranges::stable_sort(choice.inner, [&](int a, int b) { return nest.position_strides[a].value > nest.position_strides[b].value; });
+  std::ranges::stable_sort(choice.inner, [&](int a, int b) {
+    return nest.position_strides[a].value > nest.position_strides[b].value;
+  });
 }
 
 void schedule_rows(const Nest& nest, Plan& plan) {
   const RowsChoice choice = choose_rows(nest, plan);
-  if (plan.dynamic || (!schedule_split(nest, plan, choice) && !schedule_columns(nest, plan, choice))) emit_rows(nest, plan, choice);
+  if (plan.dynamic || (!schedule_split(nest, plan, choice) && !schedule_columns(nest, plan, choice)))
+    emit_rows(nest, plan, choice);
 }
 
 }  // namespace einx::detail::loops

@@ -1,9 +1,11 @@
-// Contractions. Axes are classed by who has them: batch (both operands and the output), M and N (one operand and the output), K (summed).
-// Large f32 and f64 products go to the packed micro-kernel (matmul.cpp); the rest are register tiles straight from the strided operands -
-// vectors along N, several M side by side, K serial - or plain reductions where there is nothing to reuse.
+// Contractions. Axes are classed by who has them: batch (both operands and the output), M and N (one operand
+// and the output), K (summed). Large f32 and f64 products go to the packed micro-kernel (matmul.cpp); the
+// rest are register tiles straight from the strided operands - vectors along N, several M side by side, K
+// serial - or plain reductions where there is nothing to reuse.
 #include "loops/contract.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "loops/estimate.h"
 #include "loops/rows.h"
@@ -19,11 +21,15 @@ bool has(const Access& access, int axis) { return !access.strides[axis].is(0); }
 bool is_binary(const ops::ScalarFn& fn, ops::Prim prim) {
   const ops::ScalarNode& top = fn.nodes[fn.results[0]];
   if (top.prim != prim) return false;
-  const auto arg = [&](int k) { return fn.nodes[top.args[k]].prim == ops::Prim::Arg ? fn.nodes[top.args[k]].arg : -1; };
+  const auto arg = [&](int k) {
+    return fn.nodes[top.args[k]].prim == ops::Prim::Arg ? fn.nodes[top.args[k]].arg : -1;
+  };
   return std::min(arg(0), arg(1)) == 0 && std::max(arg(0), arg(1)) == 1;
 }
 
 // ---------------------------------------------------------------- register tiles
+constexpr std::int64_t kWrittenOut = 128;  ///< products of a tile that may stand as straight code
+
 struct TileChoice {
   std::vector<int> outer;  ///< batch, and M or N axes that are not part of the tile
   int vector = -1, rows = -1;
@@ -32,28 +38,34 @@ struct TileChoice {
   std::vector<int> inner;
 };
 
-/// for outer, vectors of n, tiles of m: acc[m] = sum over k of a[m] * b. The vectors of b are loaded once for all rows of the tile.
+/// for outer, vectors of n, tiles of m: acc[m] = sum over k of a[m] * b. The vectors of b are loaded once for
+/// all rows of the tile.
 class TileKernel {
  public:
-  TileKernel(const Nest& nest, Plan& plan, TileChoice choice) : b_(nest, plan), pass_(rows_of(nest).passes[0]), c_(std::move(choice)) {}
+  TileKernel(const Nest& nest, Plan& plan, TileChoice choice)
+      : b_(nest, plan), pass_(rows_of(nest).passes[0]), c_(std::move(choice)) {}
 
   void make() {
     Body body;
     outer(body, 0);
     b_.say(b_.nest.label);
-    b_.say("register tiles of " + std::to_string(c_.side) + " " + b_.nest.axes[c_.rows].name + " x " + std::to_string(c_.unroll) + " x " +
-           std::to_string(c_.lanes) + " lanes of " + b_.nest.axes[c_.vector].name + ", straight from the operands");
-    if (c_.grain > 0) b_.say("threads take " + b_.nest.axes[c_.outer[0]].name + " in parts of " + std::to_string(c_.grain));
+    b_.say("register tiles of " + std::to_string(c_.side) + " " + b_.nest.axes[c_.rows].name + " x " +
+           std::to_string(c_.unroll) + " x " + std::to_string(c_.lanes) + " lanes of " +
+           b_.nest.axes[c_.vector].name + ", straight from the operands");
+    if (c_.grain > 0)
+      b_.say("threads take " + b_.nest.axes[c_.outer[0]].name + " in parts of " + std::to_string(c_.grain));
     b_.finish(std::move(body));
   }
 
  private:
   void outer(Body& body, std::size_t k) {
     if (k == c_.outer.size()) {
-      return b_.over(body, c_.vector, header(LoopKind::Vector, c_.lanes, c_.unroll), [&](Body& in) { columns(in); });
+      return b_.over(body, c_.vector, header(LoopKind::Vector, c_.lanes, c_.unroll),
+                     [&](Body& in) { columns(in); });
     }
     const bool parallel = k == 0 && c_.grain > 0;
-    b_.over(body, c_.outer[k], parallel ? header(LoopKind::Parallel, 1, 1, c_.grain) : header(LoopKind::Serial),
+    b_.over(body, c_.outer[k],
+            parallel ? header(LoopKind::Parallel, 1, 1, c_.grain) : header(LoopKind::Serial),
             [&](Body& in) { outer(in, k + 1); });
   }
 
@@ -70,11 +82,14 @@ class TileKernel {
     b_.at[c_.rows].start = 0;
   }
 
-  /// A loop that is written out over `count` rows from where the axis stands; inner gets the accumulator of the row.
+  /// A loop that is written out over `count` rows from where the axis stands; inner gets the accumulator of
+  /// the row.
   void side(Body& body, Ref acc, std::int64_t count, const std::function<void(Body&, Ref)>& inner) {
     Loop loop = header(LoopKind::Unrolled);
     loop.extent = constant(count);
-    b_.over(body, c_.rows, std::move(loop), [&](Body& in) { inner(in, Ref{acc.reg, {b_.at[c_.rows].vars.back()}}); });
+    b_.over(body, c_.rows, std::move(loop), [&](Body& in) {
+      inner(in, Ref{acc.reg, {b_.at[c_.rows].vars.back()}});
+    });
   }
 
   void tile(Body& body, std::int64_t count) {
@@ -82,11 +97,22 @@ class TileKernel {
     const Ref acc = b_.reg("acc", dtype);
     b_.kernel.registers[acc.reg].extents = {count};
     side(body, acc, count, [&](Body& in, Ref row) { b_.set(in, row, pass_.identity[0]); });
-    b_.over(body, c_.inner, [&](Body& in) { depth(in, acc, count); });
+    sum(body, 0, [&](Body& in) { depth(in, acc, count); });
     side(body, acc, count, [&](Body& in, Ref row) {
-      std::vector<Lazy> args{ready(row), [&](Body& at) { return b_.index(at, "n", Address{b_.nest.count, {}, {}}); }};
+      std::vector<Lazy> args{ready(row), [&](Body& at) {
+                               return b_.index(at, "n", Address{b_.nest.count, {}, {}});
+                             }};
       store_results(b_, in, b_.apply(in, "y", rows_of(b_.nest).result, args), {}, 0);
     });
+  }
+
+  /// Loops over the summed axes; the last is written out if it is short.
+  void sum(Body& body, std::size_t k, const AxisBuilder::Inner& inner) {
+    if (k == c_.inner.size()) return inner(body);
+    const bool short_one = k + 1 == c_.inner.size() &&
+                           b_.nest.axes[c_.inner[k]].extent.value * c_.side * c_.unroll <= kWrittenOut;
+    b_.over(body, c_.inner[k], header(short_one ? LoopKind::Unrolled : LoopKind::Serial),
+            [&](Body& in) { sum(in, k + 1, inner); });
   }
 
   void depth(Body& body, Ref acc, std::int64_t count) {
@@ -124,12 +150,14 @@ int pick_columns(const Nest& nest, std::span<const int> kept, int lanes) {
   return best;
 }
 
-/// The longest kept axis that some operand with the vector axis does not have: its vectors are used again for every row.
+/// The longest kept axis that some operand with the vector axis does not have: its vectors are used again for
+/// every row.
 int pick_rows(const Nest& nest, std::span<const int> kept, int vector) {
   int best = -1;
   for (int axis : kept) {
     if (axis == vector) continue;
-    const bool reuses = std::ranges::any_of(nest.inputs, [&](const Access& input) { return has(input, vector) && !has(input, axis); });
+    const bool reuses = std::ranges::any_of(
+        nest.inputs, [&](const Access& input) { return has(input, vector) && !has(input, axis); });
     if (reuses && (best < 0 || nest.axes[axis].extent.value > nest.axes[best].extent.value)) best = axis;
   }
   return best;
@@ -144,10 +172,14 @@ bool schedule_tiles(const Nest& nest, Plan& plan) {
   if (c.vector < 0 || c.inner.empty() || rows_of(nest).passes[0].identity.size() != 1) return false;
   c.rows = pick_rows(nest, kept, c.vector);
   if (c.rows < 0) return false;
+  const auto length = std::uint64_t(nest.axes[c.vector].extent.value);
+  c.lanes = int(std::min<std::uint64_t>(
+      std::uint64_t(c.lanes), std::bit_ceil(length)));  // small matrices: shorter vectors without masks
   const std::int64_t vectors = (nest.axes[c.vector].extent.value + c.lanes - 1) / c.lanes;
   const bool many = plan.machine.vector_registers >= 32;
   c.unroll = int(std::min<std::int64_t>(vectors, 2));
-  const std::int64_t most = many ? (c.unroll == 2 ? 12 : 16) : (c.unroll == 2 ? 4 : 8), extent = nest.axes[c.rows].extent.value;
+  const std::int64_t most = many ? (c.unroll == 2 ? 12 : 16) : (c.unroll == 2 ? 4 : 8),
+                     extent = nest.axes[c.rows].extent.value;
   const std::int64_t tiles = (extent + most - 1) / most;
   c.side = int((extent + tiles - 1) / tiles);
   std::erase(kept, c.vector);
@@ -167,7 +199,10 @@ Classes classify(const Nest& nest) {
   Classes classes;
   for (std::size_t a = 0; a < nest.axes.size(); ++a) {
     const bool in_a = has(nest.inputs[0], int(a)), in_b = has(nest.inputs[1], int(a));
-    std::vector<int>& to = nest.axes[a].reduced ? classes.k : in_a && in_b ? classes.batch : in_a ? classes.m : classes.n;
+    std::vector<int>& to = nest.axes[a].reduced ? classes.k
+                           : in_a && in_b       ? classes.batch
+                           : in_a               ? classes.m
+                                                : classes.n;
     to.push_back(int(a));
   }
   return classes;
@@ -182,8 +217,9 @@ bool is_matrix_product(const Nest& nest) {
     if (input.dtype != dtype || input.computed != dtype) return false;
   const ops::Pass& pass = rows.passes[0];
   const ops::ScalarNode& result = rows.result.nodes[rows.result.results[0]];
-  return pass.identity.size() == 1 && pass.identity[0].dtype == dtype && is_binary(pass.map, ops::Prim::Mul) &&
-         is_binary(pass.combine, ops::Prim::Add) && result.prim == ops::Prim::Arg && result.arg == 0;
+  return pass.identity.size() == 1 && pass.identity[0].dtype == dtype &&
+         is_binary(pass.map, ops::Prim::Mul) && is_binary(pass.combine, ops::Prim::Add) &&
+         result.prim == ops::Prim::Arg && result.arg == 0;
 }
 
 void schedule_contract(const Nest& nest, Plan& plan) {

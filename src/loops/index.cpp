@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "loops/estimate.h"
+#include "loops/stream.h"
 
 namespace einx::detail::loops {
 namespace {
@@ -17,46 +18,80 @@ struct GatherChoice {
   std::vector<int> loops;  ///< axes of the coordinates, then those of the slice, without the vector axis
   int vector = -1;
   int lanes = 1, unroll = 1;
+  int side = 1;  ///< slices moved side by side: their cache misses overlap
   std::int64_t grain = 0;
+  bool stream = false;
   std::string why;
 };
 
 /// The slice's axis that is contiguous on both sides, else in the output, else in the tensor.
 int pick_vector(const Nest& nest, std::span<const int> slice) {
-  const auto rank = [&](int axis) { return 2 * (stride_of(nest.outputs[0], axis) == 1) + (stride_of(nest.inputs[0], axis) == 1); };
+  const auto rank = [&](int axis) {
+    return 2 * (stride_of(nest.outputs[0], axis) == 1) + (stride_of(nest.inputs[0], axis) == 1);
+  };
   int best = -1;
   for (int axis : slice)
     if (nest.axes[axis].extent.value >= 2 && (best < 0 || rank(axis) > rank(best))) best = axis;
   return best >= 0 && rank(best) > 0 ? best : -1;
 }
 
+constexpr std::int64_t kGatherStreamBytes =
+    kStreamBytes / 2;  ///< the table passes through the caches as well
+
+/// Several slices at a time where the last loop is one of coordinates and its extent allows it.
+int pick_side(const Nest& nest, const GatherChoice& c) {
+  if (c.vector < 0 || c.loops.empty() || !in_coordinates(nest, c.loops.back())) return 1;
+  const bool long_slices = nest.axes[c.vector].extent.value >= 4 * c.lanes;
+  const std::int64_t slices = nest.axes[c.loops.back()].extent.value;
+  return !long_slices ? 1 : slices % 8 == 0 ? 8 : slices % 4 == 0 ? 4 : 1;
+}
+
 GatherChoice choose(const Nest& nest, const Plan& plan) {
   GatherChoice c;
-  c.lanes = int(std::max<std::int64_t>(1, plan.machine.vector_bytes / std::max(loops::size_of(nest.inputs[0].dtype), loops::size_of(nest.outputs[0].dtype))));
+  c.lanes = int(std::max<std::int64_t>(
+      1, plan.machine.vector_bytes /
+             std::max(loops::size_of(nest.inputs[0].dtype), loops::size_of(nest.outputs[0].dtype))));
   c.unroll = plan.machine.vector_registers >= 32 ? 8 : 4;
   std::vector<int> slice;
   for (int axis : axes_where(nest, false)) (in_coordinates(nest, axis) ? c.loops : slice).push_back(axis);
-  if (plan.dynamic) c.vector = slice.empty() ? -1 : slice.back();
-  else c.vector = pick_vector(nest, slice);
+  if (plan.dynamic)
+    c.vector = slice.empty() ? -1 : slice.back();
+  else
+    c.vector = pick_vector(nest, slice);
   std::erase(slice, c.vector);
-  c.why = c.vector >= 0 ? "slices move as vectors along " + nest.axes[c.vector].name : "element by element: no slice is contiguous";
+  c.why = c.vector >= 0 ? "slices move as vectors along " + nest.axes[c.vector].name
+                        : "element by element: no slice is contiguous";
   c.loops.insert(c.loops.end(), slice.begin(), slice.end());
   if (c.loops.empty()) return c;
   if (plan.dynamic) {
     c.grain = 64;
     return c;
   }
+  c.side = pick_side(nest, c);
+  if (c.side > 1) {
+    c.why += "\n" + std::to_string(c.side) + " slices side by side: their cache misses overlap";
+    c.unroll = std::min(c.unroll, 16 / c.side);
+  }
+  const std::int64_t bytes = loops::size_of(nest.outputs[0].dtype);
+  c.stream = c.vector >= 0 && volume(nest) * bytes > kGatherStreamBytes &&
+             c.lanes * bytes == plan.machine.vector_bytes &&
+             aligned_blocks(nest.outputs[0], nest, std::size_t(c.vector), c.lanes);
+  if (c.stream) c.why += "\nstreaming stores: the output is larger than the caches";
   const std::int64_t outer = nest.axes[c.loops[0]].extent.value;
-  if (c.vector >= 0) c.unroll = int(std::clamp<std::int64_t>(nest.axes[c.vector].extent.value / c.lanes, 1, c.unroll));
+  if (c.vector >= 0)
+    c.unroll = int(std::clamp<std::int64_t>(nest.axes[c.vector].extent.value / c.lanes, 1, c.unroll));
   const double speed = c.vector >= 0 ? 0.5 * c.lanes : 1.0;
   c.grain = parallel_grain(outer, cost(nest) * double(volume(nest)) / double(outer) / std::max(speed, 1.0));
-  if (c.grain > 0) c.why += "\nthreads take " + nest.axes[c.loops[0]].name + " in parts of " + std::to_string(c.grain);
+  if (c.grain > 0)
+    c.why += "\nthreads take " + nest.axes[c.loops[0]].name + " in parts of " + std::to_string(c.grain);
   return c;
 }
 
 class GatherKernel {
  public:
-  GatherKernel(const Nest& nest, Plan& plan, GatherChoice choice) : b_(nest, plan), c_(std::move(choice)), checked_(nest.coordinates.size()) {}
+  GatherKernel(const Nest& nest, Plan& plan, GatherChoice choice) : b_(nest, plan), c_(std::move(choice)) {
+    checked_.assign(std::size_t(c_.side), std::vector<Ref>(nest.coordinates.size()));
+  }
 
   void make() {
     Body body;
@@ -67,26 +102,42 @@ class GatherKernel {
   }
 
  private:
-  /// Checks the coordinates that change with no loop further in than `depth`, and not with fewer.
-  void check(Body& body, std::size_t depth) {
-    for (std::size_t k = 0; k < checked_.size(); ++k) {
+  /// Checks the coordinates that change with no loop further in than `depth`, and not with fewer, for the
+  /// slices from `first` on.
+  void check(Body& body, std::size_t depth, std::size_t first) {
+    for (std::size_t k = 0; k < b_.nest.coordinates.size(); ++k) {
       const Coordinate& c = b_.nest.coordinates[k];
       std::size_t known = 0;
       for (std::size_t d = 0; d < c_.loops.size(); ++d)
         if (moves(c.access, c_.loops[d])) known = d + 1;
       if (known != depth) continue;
-      const Ref value = load_coordinate(b_, body, c);
-      checked_[k] = b_.reg("index", DType::i64);
-      body.push_back({Check{checked_[k], value, c.extent, c.operand, c.axis, b_.address(c.position)}});
+      const Ref value = load_coordinate(b_, body, c), checked = b_.reg("index", DType::i64);
+      body.push_back({Check{checked, value, c.extent, c.operand, c.axis, b_.address(c.position)}});
+      for (std::size_t slice = first; slice < checked_.size(); ++slice) checked_[slice][k] = checked;
     }
   }
 
   void loop(Body& body, std::size_t depth) {
-    check(body, depth);
-    if (depth == c_.loops.size()) return slice(body);
-    const bool parallel = depth == 0 && c_.grain > 0 && checked_at_top() == 0;
-    b_.over(body, c_.loops[depth], parallel ? header(LoopKind::Parallel, 1, 1, c_.grain) : header(LoopKind::Serial),
-            [&](Body& in) { loop(in, depth + 1); });
+    if (depth == 0) check(body, 0, 0);
+    if (depth == c_.loops.size()) return slices(body);
+    const bool parallel = depth == 0 && c_.grain > 0 && checked_at_top() == 0,
+               last = depth + 1 == c_.loops.size();
+    const std::int64_t step = last ? c_.side : 1;
+    const LoopKind kind = parallel ? LoopKind::Parallel : step > 1 ? LoopKind::Tile : LoopKind::Serial;
+    b_.over(body, c_.loops[depth], header(kind, step, 1, std::max<std::int64_t>(1, c_.grain / step)),
+            [&](Body& in) {
+              each_slice(step, [&](std::size_t slice) { check(in, depth + 1, slice); });
+              loop(in, depth + 1);
+            });
+  }
+
+  /// Moves the last axis of the loops on, slice by slice.
+  void each_slice(std::int64_t count, const std::function<void(std::size_t)>& with) {
+    for (std::int64_t k = 0; k < count; ++k) {
+      if (count > 1) b_.at[c_.loops.back()].start = k;
+      with(std::size_t(k));
+    }
+    if (count > 1) b_.at[c_.loops.back()].start = 0;
   }
 
   /// Coordinates that no loop changes stand before the first loop, which then cannot be a parallel one.
@@ -96,22 +147,24 @@ class GatherKernel {
     });
   }
 
-  void slice(Body& body) {
-    if (c_.vector < 0) return move(body);
-    b_.over(body, c_.vector, header(LoopKind::Vector, c_.lanes, c_.unroll), [&](Body& in) { move(in); });
+  void slices(Body& body) {
+    if (c_.vector < 0) return move(body, 0);
+    b_.over(body, c_.vector, header(LoopKind::Vector, c_.lanes, c_.unroll),
+            [&](Body& in) { each_slice(c_.side, [&](std::size_t slice) { move(in, slice); }); });
   }
 
-  void move(Body& body) {
+  void move(Body& body, std::size_t slice) {
     const Access& input = b_.nest.inputs[0];
     Address from = b_.address(input);
-    for (std::size_t k = 0; k < checked_.size(); ++k) from.indirect.push_back({checked_[k].reg, b_.nest.coordinates[k].stride});
+    for (std::size_t k = 0; k < checked_[slice].size(); ++k)
+      from.indirect.push_back({checked_[slice][k].reg, b_.nest.coordinates[k].stride});
     const Ref value = b_.load(body, "x", input.buffer, input.dtype, std::move(from));
-    b_.store(body, b_.nest.outputs[0], b_.cast(body, value, input.computed));
+    b_.store(body, b_.nest.outputs[0], b_.cast(body, value, input.computed), c_.stream);
   }
 
   AxisBuilder b_;
   GatherChoice c_;
-  std::vector<Ref> checked_;
+  std::vector<std::vector<Ref>> checked_;  ///< by slice and coordinate
 };
 
 }  // namespace

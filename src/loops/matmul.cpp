@@ -1,5 +1,6 @@
-// Large products: the runtime packs panels through tables of offsets (so any strides and any number of axes do) and calls a micro-kernel that is
-// generated here as loops. Tile sizes fill the registers (BLIS, Van Zee and van de Geijn 2015).
+// Large products: the runtime packs panels through tables of offsets (so any strides and any number of axes
+// do) and calls a micro-kernel that is generated here as loops. Tile sizes fill the registers (BLIS, Van Zee
+// and van de Geijn 2015).
 #include <algorithm>
 
 #include "loops/contract.h"
@@ -7,8 +8,9 @@
 namespace einx::detail::loops {
 namespace {
 
-constexpr std::int64_t kMaxTable = 1 << 16;      ///< entries of one table, the batch's aside
-constexpr std::int64_t kMinWork = 96 * 96 * 96;  ///< products below this are done in place: packing would cost more
+constexpr std::int64_t kMaxTable = 1 << 18;  ///< entries of one table
+constexpr std::int64_t kMinWork =
+    96 * 96 * 96;  ///< products below this are done in place: packing would cost more
 
 /// Offsets of all values of these axes in row-major order.
 std::vector<std::int64_t> offsets(const Nest& nest, const Access& access, std::span<const int> axes) {
@@ -17,7 +19,8 @@ std::vector<std::int64_t> offsets(const Nest& nest, const Access& access, std::s
     std::vector<std::int64_t> longer;
     longer.reserve(table.size() * std::size_t(nest.axes[axis].extent.value));
     for (std::int64_t base : table)
-      for (std::int64_t k = 0; k < nest.axes[axis].extent.value; ++k) longer.push_back(base + k * access.strides[axis].value);
+      for (std::int64_t k = 0; k < nest.axes[axis].extent.value; ++k)
+        longer.push_back(base + k * access.strides[axis].value);
     table = std::move(longer);
   }
   return table;
@@ -43,7 +46,10 @@ MicroKernel micro_kernel(const Machine& machine, DType dtype, TileSize size) {
   kernel.name = "micro";
   kernel.vars = {"n", "mi", "k", "mi_1", "mi_2"};
   const VarId n = 0, mi_set = 1, k = 2, mi = 3, mi_store = 4;
-  kernel.registers = {{"acc", dtype, {size.mr}, 0, 0}, {"b", dtype, {}, 0, 0}, {"a", dtype, {}, 0, 0}, {"p", dtype, {}, 0, 0}};
+  kernel.registers = {{"acc", dtype, {size.mr}, 0, 0},
+                      {"b", dtype, {}, 0, 0},
+                      {"a", dtype, {}, 0, 0},
+                      {"p", dtype, {}, 0, 0}};
   const auto acc = [](VarId row) { return Ref{0, {row}}; };
   const Ref b{1, {}}, a{2, {}}, p{3, {}};
   const auto loop = [](VarId var, Int extent, LoopKind kind, Body body) {
@@ -54,15 +60,19 @@ MicroKernel micro_kernel(const Machine& machine, DType dtype, TileSize size) {
     made.body = std::move(body);
     return Statement{std::move(made)};
   };
-  const auto rows = [&](VarId var, Body body) { return loop(var, constant(size.mr), LoopKind::Unrolled, std::move(body)); };
+  const auto rows = [&](VarId var, Body body) {
+    return loop(var, constant(size.mr), LoopKind::Unrolled, std::move(body));
+  };
   const std::vector<DType> two{dtype, dtype};
   Body update{{Load{a, 0, {{}, {{k, constant(size.mr)}, {mi, constant(1)}}, {}}}},
               {Apply{{p}, prim_fn(ops::Prim::Mul, two, dtype), {a, b}}},
               {Update{{acc(mi)}, prim_fn(ops::Prim::Add, two, dtype), {p}}}};
   Body depth{{Load{b, 1, {{}, {{k, constant(size.nr)}, {n, constant(1)}}, {}}}}, rows(mi, std::move(update))};
-  Body columns{rows(mi_set, {{Set{acc(mi_set), tensor::make_scalar(0.0, dtype)}}}),
-               loop(k, Int{0, 0}, LoopKind::Serial, std::move(depth)),
-               rows(mi_store, {{Store{2, {{}, {{mi_store, constant(size.nr)}, {n, constant(1)}}, {}}, acc(mi_store), false}}})};
+  Body columns{
+      rows(mi_set, {{Set{acc(mi_set), tensor::make_scalar(0.0, dtype)}}}),
+      loop(k, Int{0, 0}, LoopKind::Serial, std::move(depth)),
+      rows(mi_store,
+           {{Store{2, {{}, {{mi_store, constant(size.nr)}, {n, constant(1)}}, {}}, acc(mi_store), false}}})};
   Statement all = loop(n, constant(size.nr), LoopKind::Vector, std::move(columns));
   auto& vector = std::get<Loop>(all.node);
   vector.step = machine.vector_bytes / loops::size_of(dtype);
@@ -84,7 +94,9 @@ bool schedule_matmul(const Nest& nest, Plan& plan) {
   Classes axes = classify(nest);
   if (!is_matrix_product(nest) || !worthwhile(nest, axes)) return false;
   // Rows of the tile leave along n: take for n what is contiguous in the output.
-  const auto inner_stride = [&](const std::vector<int>& of) { return of.empty() ? 0 : stride_of(nest.outputs[0], of.back()); };
+  const auto inner_stride = [&](const std::vector<int>& of) {
+    return of.empty() ? 0 : stride_of(nest.outputs[0], of.back());
+  };
   const bool swapped = inner_stride(axes.n) != 1 && inner_stride(axes.m) == 1;
   if (swapped) std::swap(axes.m, axes.n);
   const Access &a = nest.inputs[swapped], &b = nest.inputs[!swapped], &c = nest.outputs[0];
@@ -111,9 +123,11 @@ bool schedule_matmul(const Nest& nest, Plan& plan) {
   const double flops = 2.0 * double(volume(nest));
   step.parallel = flops >= 2 * 50e3 * 100;  // two threads' worth of 50 us at 100 GFLOP/s
   step.micro = micro_kernel(plan.machine, step.dtype, tile);
-  step.schedule = nest.label + "\npacked product of " + std::to_string(step.batch_a.size()) + " x " + std::to_string(step.m_a.size()) + " x " +
-                  std::to_string(step.n_b.size()) + " x " + std::to_string(step.k_a.size()) + ", register tile " +
-                  std::to_string(tile.mr) + " x " + std::to_string(tile.nr) + (swapped ? ", operands exchanged: the output runs along the first's axes" : "");
+  step.schedule = nest.label + "\npacked product of " + std::to_string(step.batch_a.size()) + " x " +
+                  std::to_string(step.m_a.size()) + " x " + std::to_string(step.n_b.size()) + " x " +
+                  std::to_string(step.k_a.size()) + ", register tile " + std::to_string(tile.mr) + " x " +
+                  std::to_string(tile.nr) +
+                  (swapped ? ", operands exchanged: the output runs along the first's axes" : "");
   plan.program.steps.emplace_back(std::move(step));
   return true;
 }

@@ -1,5 +1,6 @@
-// argmax and argmin: a reduction of (value, position) pairs. Two things make it cheap: positions of 32 bits where the sub-tensor is small enough,
-// and a comparison that knows which of two elements comes first (ties need no test inside a lane, only when lanes are folded).
+// argmax and argmin: a reduction of (value, position) pairs. Two things make it cheap: positions of 32 bits
+// where the sub-tensor is small enough, and a comparison that knows which of two elements comes first (ties
+// need no test inside a lane, only when lanes are folded).
 #include <algorithm>
 #include <limits>
 
@@ -17,7 +18,8 @@ void narrow(DType& dtype) {
 }
 
 tensor::Scalar narrowed(const tensor::Scalar& value) {
-  return tensor::make_scalar(std::min<std::int64_t>(value.i, std::numeric_limits<std::int32_t>::max()), DType::i32);
+  return tensor::make_scalar(std::min<std::int64_t>(value.i, std::numeric_limits<std::int32_t>::max()),
+                             DType::i32);
 }
 
 void narrow(ScalarFn& fn) {
@@ -32,7 +34,8 @@ void narrow(ScalarFn& fn) {
 bool can_narrow(const Nest& nest) {
   const ops::Pass& pass = std::get<ops::Rows>(nest.meaning).passes[0];
   return nest.count.constant() && nest.count.value < (std::int64_t(1) << 31) && pass.identity.size() == 2 &&
-         pass.identity[0].dtype != DType::i64 && pass.identity[0].dtype != DType::u64 && nest.inputs[0].computed != DType::i64;
+         pass.identity[0].dtype != DType::i64 && pass.identity[0].dtype != DType::u64 &&
+         nest.inputs[0].computed != DType::i64;
 }
 
 void narrow(Nest& nest) {
@@ -44,35 +47,45 @@ void narrow(Nest& nest) {
 }
 
 // ---------------------------------------------------------------- elements in order
-/// The function where this node is false: And and Or above it fall away.
-ScalarFn where_false(const ScalarFn& fn, int node) {
-  std::vector<bool> never(fn.nodes.size(), false);
-  std::vector<int> same(fn.nodes.size());
-  never[node] = true;
-  ScalarFn out = fn;
-  for (std::size_t n = 0; n < fn.nodes.size(); ++n) {
-    same[n] = int(n);
-    for (int& arg : out.nodes[n].args)
-      if (arg >= 0) arg = same[arg];
-    const auto& args = out.nodes[n].args;
-    if (fn.nodes[n].prim == Prim::And && (never[args[0]] || never[args[1]])) never[n] = true;
-    if (fn.nodes[n].prim != Prim::Or) continue;
-    if (never[args[0]]) same[n] = args[1];
-    else if (never[args[1]]) same[n] = args[0];
+/// combine(earlier, later) for positions that only grow: a tie never goes to the later one. For floats, "not
+/// (later <= earlier), and earlier is a number" is the comparison with nan as the extreme in two
+/// instructions.
+ScalarFn in_order(const std::vector<DType>& dtypes, bool largest) {
+  ScalarFn fn = forward_fn({dtypes[0], dtypes[1], dtypes[0], dtypes[1]}, 0);
+  const auto node = [&](Prim prim, DType dtype, int a, int b, int c) {
+    ops::ScalarNode made{.prim = prim, .dtype = dtype};
+    made.args = {a, b, c};
+    fn.nodes.push_back(made);
+    return int(fn.nodes.size()) - 1;
+  };
+  const int earlier = 0, later = 2;
+  int take = largest ? node(Prim::Le, DType::boolean, later, earlier, -1)
+                     : node(Prim::Le, DType::boolean, earlier, later, -1);
+  take = node(Prim::Not, DType::boolean, take, -1, -1);
+  if (tensor::is_float(dtypes[0])) {
+    const int number =
+        node(Prim::Not, DType::boolean, node(Prim::IsNan, DType::boolean, earlier, -1, -1), -1, -1);
+    take = node(Prim::And, DType::boolean, take, number, -1);
   }
-  std::vector<int> results;
-  for (int result : fn.results) results.push_back(same[result]);
-  return with_results(out, results);
+  const int value = node(Prim::Select, dtypes[0], take, later, earlier);
+  fn.results = {value, node(Prim::Select, dtypes[1], take, 3, 1)};
+  return fn;
 }
 
-/// combine(earlier, later): that the later position is the lower one is never true.
-std::optional<ScalarFn> in_order(const ScalarFn& combine) {
-  const auto is_arg = [&](int node, int arg) { return combine.nodes[node].prim == Prim::Arg && combine.nodes[node].arg == arg; };
-  for (std::size_t n = 0; n < combine.nodes.size(); ++n) {
-    const ops::ScalarNode& node = combine.nodes[n];
-    if (node.prim == Prim::Lt && is_arg(node.args[0], 3) && is_arg(node.args[1], 1)) return where_false(combine, int(n));
-  }
-  return std::nullopt;
+/// Whether the pass looks for the largest or the smallest (value, position): nullopt if it is something else.
+std::optional<bool> finds_largest(const ops::Pass& pass) {
+  if (pass.identity.size() != 2) return std::nullopt;
+  const DType value = pass.identity[0].dtype, position = pass.identity[1].dtype;
+  const auto better = [&](double first, double second) {
+    const tensor::Scalar args[] = {
+        tensor::make_scalar(first, value), tensor::make_scalar(std::int64_t(0), position),
+        tensor::make_scalar(second, value), tensor::make_scalar(std::int64_t(1), position)};
+    tensor::Scalar results[2];
+    ops::evaluate(pass.combine, args, results);
+    return results[1].i == 1;
+  };
+  const bool up = better(0, 1), down = better(1, 0), tie = better(1, 1);
+  return up == down || tie ? std::nullopt : std::optional(up);
 }
 
 }  // namespace
@@ -84,13 +97,16 @@ void schedule_order(const Nest& nest, Plan& plan) {
   if (plan.dynamic) return emit_rows(lean, plan, choice);
   sort_by_position(lean, choice);
   ops::Pass& pass = std::get<ops::Rows>(lean.meaning).passes[0];
-  if (goes_forward(lean, choice)) choice.in_order = in_order(pass.combine);
+  if (const auto largest = finds_largest(pass); largest && goes_forward(lean, choice))
+    choice.in_order = in_order({pass.identity[0].dtype, pass.identity[1].dtype}, *largest);
   if (choice.in_order) {
-    // A lane that nothing beats holds the first position: right if every element is as low as the identity, else another lane wins.
+    // A lane that nothing beats holds the first position: right if every element is as low as the identity,
+    // else another lane wins.
     pass.identity[1] = tensor::make_scalar(std::int64_t(0), pass.identity[1].dtype);
     choice.why += "\nelements come in the order of their positions: ties are compared only between lanes";
   }
-  if (!schedule_split(lean, plan, choice) && !schedule_columns(lean, plan, choice)) emit_rows(lean, plan, choice);
+  if (!schedule_split(lean, plan, choice) && !schedule_columns(lean, plan, choice))
+    emit_rows(lean, plan, choice);
 }
 
 }  // namespace einx::detail::loops

@@ -1,5 +1,5 @@
-// Reductions of one pass: sum, max, any, ... The vector axis and its order are chosen in choose_rows.cpp; wide columns and few results have
-// forms of their own.
+// Reductions of one pass: sum, max, any, ... The vector axis and its order are chosen in choose_rows.cpp;
+// wide columns and few results have forms of their own.
 #include <algorithm>
 
 #include "loops/estimate.h"
@@ -11,8 +11,9 @@ namespace {
 const ops::Rows& rows_of(const Nest& nest) { return std::get<ops::Rows>(nest.meaning); }
 
 // ---------------------------------------------------------------- columns
-constexpr std::int64_t kColumnBytes = 16 << 10;  ///< accumulators of a block, leaving half of a small L1 to the rows
-constexpr int kRows = 4;                         ///< rows taken together: one load and store of the accumulators for all
+constexpr std::int64_t kColumnBytes =
+    16 << 10;             ///< accumulators of a block, leaving half of a small L1 to the rows
+constexpr int kRows = 4;  ///< rows taken together: one load and store of the accumulators for all
 
 class ColumnsKernel {
  public:
@@ -35,8 +36,8 @@ class ColumnsKernel {
     }
     b_.say(b_.nest.label);
     b_.say(c_.why);
-    b_.say("blocks of " + std::to_string(block_) + " columns with accumulators in L1, " + std::to_string(kRows) +
-           " rows at a time: rows are read in long runs");
+    b_.say("blocks of " + std::to_string(block_) + " columns with accumulators in L1, " +
+           std::to_string(kRows) + " rows at a time: rows are read in long runs");
     b_.finish(std::move(body));
   }
 
@@ -44,7 +45,8 @@ class ColumnsKernel {
   void outer(Body& body, std::size_t k, const AxisBuilder::Inner& inner) {
     if (k == c_.outer.size()) return inner(body);
     const bool parallel = k == 0 && c_.grain > 0;
-    b_.over(body, c_.outer[k], parallel ? header(LoopKind::Parallel, 1, 1, c_.grain) : header(LoopKind::Serial),
+    b_.over(body, c_.outer[k],
+            parallel ? header(LoopKind::Parallel, 1, 1, c_.grain) : header(LoopKind::Serial),
             [&](Body& in) { outer(in, k + 1, inner); });
   }
 
@@ -65,42 +67,53 @@ class ColumnsKernel {
     return values;
   }
   void store_accumulators(Body& body, std::span<const Ref> values) {
-    for (std::size_t k = 0; k < buffers_.size(); ++k) body.push_back({Store{buffers_[k], in_block(), values[k], false}});
+    for (std::size_t k = 0; k < buffers_.size(); ++k)
+      body.push_back({Store{buffers_[k], in_block(), values[k], false}});
   }
-  std::vector<Ref> combine(Body& body, const ops::ScalarFn& fn, std::span<const Ref> left, std::span<const Ref> right) {
+  std::vector<Ref> combine(Body& body, const ops::ScalarFn& fn, std::span<const Ref> left,
+                           std::span<const Ref> right) {
     std::vector<Lazy> args = ready(left);
     for (const Ref& ref : right) args.push_back(ready(ref));
     return b_.apply(body, "a", fn, args);
   }
-  std::vector<Ref> map(Body& body) {
+  /// Positions count from the first row of the group if elements come in order: constants, where a row's own
+  /// number would have to be spread over the lanes for every vector.
+  std::vector<Ref> map(Body& body, std::int64_t relative, int row) {
     std::vector<Lazy> args;
     for (const Access& input : b_.nest.inputs) args.push_back([&](Body& in) { return b_.load(in, input); });
     args.push_back([&](Body& in) { return b_.index(in, "n", Address{b_.nest.count, {}, {}}); });
     const DType position = pass_.map.args.back();
-    args.push_back([&, position](Body& in) { return b_.index(in, "position", b_.address(b_.nest.position_strides), position); });
+    args.push_back([&, position](Body& in) {
+      Address where = b_.address(b_.nest.position_strides);
+      if (c_.in_order) where = {constant(relative * b_.nest.position_strides[row].value), {}, {}};
+      return b_.index(in, "position", std::move(where), position);
+    });
     return b_.apply(body, "v", pass_.map, args);
   }
+  /// Moves the group's position (the second accumulator) to where the group begins.
+  void place(Body& body, std::vector<Ref>& group) {
+    const DType dtype = b_.dtype_of(group[1]);
+    const Ref base = b_.index(body, "base", b_.address(b_.nest.position_strides), dtype);
+    group[1] = b_.apply(body, "position", prim_fn(ops::Prim::Add, {dtype, dtype}, dtype),
+                        {ready(group[1]), ready(base)})[0];
+  }
 
-  /// `count` rows from where the reduced axis `row` stands, added pairwise (or, where order counts, one after the other).
+  /// `count` rows from where the reduced axis `row` stands, combined pairwise (earlier ones on the left) and
+  /// then with the accumulators.
   void rows(Body& body, int row, int count) {
     columns(body, [&](Body& in) {
+      const ops::ScalarFn& fn = c_.in_order ? *c_.in_order : pass_.combine;
       const std::int64_t first = b_.at[row].start;
-      std::vector<Ref> total = load_accumulators(in);
       std::vector<std::vector<Ref>> values;
-      for (int k = 0; k < count; ++k, ++b_.at[row].start) {
-        values.push_back(map(in));
-        if (!c_.in_order) continue;
-        total = combine(in, *c_.in_order, total, values.back());
-      }
+      for (int k = 0; k < count; ++k, ++b_.at[row].start) values.push_back(map(in, k, row));
       b_.at[row].start = first;
-      if (!c_.in_order) {
-        for (; values.size() > 1; values.pop_back(), values.pop_back()) {  // the last two become one in front
-          auto pair = combine(in, pass_.combine, values[values.size() - 2], values.back());
-          values.insert(values.begin(), std::move(pair));
-        }
-        total = combine(in, pass_.combine, total, values[0]);
+      for (; values.size() > 1; values.resize((values.size() + 1) / 2)) {
+        for (std::size_t k = 0; k < values.size() / 2; ++k)
+          values[k] = combine(in, fn, values[2 * k], values[2 * k + 1]);
+        if (values.size() % 2 == 1) values[values.size() / 2] = values.back();
       }
-      store_accumulators(in, total);
+      if (c_.in_order) place(in, values[0]);
+      store_accumulators(in, combine(in, fn, load_accumulators(in), values[0]));
     });
   }
 
@@ -145,7 +158,8 @@ class ColumnsKernel {
 
 bool schedule_columns(const Nest& nest, Plan& plan, const RowsChoice& choice) {
   const ops::Rows& rows = rows_of(nest);
-  if (rows.passes.size() != 1 || rows.per_element || !choice.spread.empty() || choice.inner.empty()) return false;
+  if (rows.passes.size() != 1 || rows.per_element || !choice.spread.empty() || choice.inner.empty())
+    return false;
   if (choice.vector < 0 || nest.axes[choice.vector].reduced) return false;
   const NestAxis& columns = nest.axes[choice.vector];
   const std::int64_t extent = columns.extent.value, deep = nest.axes[choice.inner.back()].extent.value;
@@ -156,7 +170,8 @@ bool schedule_columns(const Nest& nest, Plan& plan, const RowsChoice& choice) {
   const std::int64_t step = std::int64_t(choice.lanes) * choice.unroll;
   if (deep < 2 * kRows || extent < 2 * step) return false;
   std::int64_t block = round_up(std::min(extent, kColumnBytes / bytes), step);
-  if (choice.grain == 0 && choice.tile > 0) block = std::min(block, std::max(round_up(extent / 8, step), 4 * step));
+  if (choice.grain == 0 && choice.tile > 0)
+    block = std::min(block, std::max(round_up(extent / 8, step), 4 * step));
   ColumnsKernel(nest, plan, choice, block).make();
   return true;
 }

@@ -9,12 +9,15 @@ namespace {
 
 const ops::Rows& rows_of(const Nest& nest) { return std::get<ops::Rows>(nest.meaning); }
 
-void append(std::vector<Lazy>& to, const std::vector<Lazy>& items) { to.insert(to.end(), items.begin(), items.end()); }
+void append(std::vector<Lazy>& to, const std::vector<Lazy>& items) {
+  to.insert(to.end(), items.begin(), items.end());
+}
 
 /// One kernel: loops over the kept axes; inside, every pass over the reduced ones, then the result.
 class RowsKernel {
  public:
-  RowsKernel(const Nest& nest, Plan& plan, const RowsChoice& choice) : b_(nest, plan), rows_(rows_of(nest)), c_(choice) {}
+  RowsKernel(const Nest& nest, Plan& plan, const RowsChoice& choice)
+      : b_(nest, plan), rows_(rows_of(nest)), c_(choice) {}
 
   void make() {
     Body body;
@@ -37,7 +40,8 @@ class RowsKernel {
   void outer(Body& body, std::size_t k) {
     if (k == c_.outer.size()) return columns(body);
     const bool parallel = k == 0 && c_.grain > 0 && c_.tile == 0;
-    b_.over(body, c_.outer[k], parallel ? header(LoopKind::Parallel, 1, 1, c_.grain) : header(LoopKind::Serial),
+    b_.over(body, c_.outer[k],
+            parallel ? header(LoopKind::Parallel, 1, 1, c_.grain) : header(LoopKind::Serial),
             [&](Body& in) { outer(in, k + 1); });
   }
 
@@ -66,7 +70,8 @@ class RowsKernel {
 
   std::vector<Lazy> elements() {
     std::vector<Lazy> values;
-    for (const Access& input : b_.nest.inputs) values.push_back(once([&](Body& body) { return b_.load(body, input); }));
+    for (const Access& input : b_.nest.inputs)
+      values.push_back(once([&](Body& body) { return b_.load(body, input); }));
     return values;
   }
   Lazy count() {
@@ -100,7 +105,9 @@ class RowsKernel {
     append(args, map.fixed);
     args.push_back(count());
     const DType position = map.inside.args[args.size()];
-    args.push_back([&, position](Body& in) { return b_.index(in, "position", b_.address(b_.nest.position_strides), position); });
+    args.push_back([&, position](Body& in) {
+      return b_.index(in, "position", b_.address(b_.nest.position_strides), position);
+    });
     append(args, ready(map.hoisted));
     return b_.apply(body, "v", map.inside, args);
   }
@@ -110,7 +117,8 @@ class RowsKernel {
     const RowMap map = before(body, k);
     std::vector<Ref> own;
     for (const tensor::Scalar& identity : one.identity) {
-      own.push_back(vector_reduced() ? b_.reg("acc", identity.dtype, c_.lanes, c_.unroll) : b_.reg("acc", identity.dtype));
+      own.push_back(vector_reduced() ? b_.reg("acc", identity.dtype, c_.lanes, c_.unroll)
+                                     : b_.reg("acc", identity.dtype));
       b_.set(body, own.back(), identity);
     }
     const bool kept = keeps_mapped() && k + 1 == rows_.passes.size();
@@ -130,7 +138,8 @@ class RowsKernel {
     return scalars;
   }
 
-  /// Whether the last pass's values wait in the output for the result that is made of them: softmax computes each exponential once.
+  /// Whether the last pass's values wait in the output for the result that is made of them: softmax computes
+  /// each exponential once.
   bool keeps_mapped() const {
     if (!rows_.per_element || !c_.spread.empty()) return false;
     const ops::Pass& last = rows_.passes.back();
@@ -160,8 +169,10 @@ class RowsKernel {
     const RowMap map = again ? before(body, rows_.passes.size() - 1) : RowMap{};
     reduced(body, [&](Body& in) {
       std::vector<Lazy> all = elements();
-      if (again) append(all, ready(mapped(in, map, all)));
-      else all.insert(all.end(), last, [&](Body& at) { return b_.load(at, b_.nest.outputs[0]); });
+      if (again)
+        append(all, ready(mapped(in, map, all)));
+      else
+        all.insert(all.end(), last, [&](Body& at) { return b_.load(at, b_.nest.outputs[0]); });
       append(all, ready(accumulators_));
       all.push_back(count());
       append(all, ready(hoisted));
@@ -183,7 +194,8 @@ class RowsKernel {
 
 }  // namespace
 
-void store_results(AxisBuilder& b, Body& body, std::span<const Ref> values, std::span<const int> spread, int lanes) {
+void store_results(AxisBuilder& b, Body& body, std::span<const Ref> values, std::span<const int> spread,
+                   int lanes) {
   if (!spread.empty()) {
     const bool vector = lanes > 1 && spread.size() == 1;
     return b.over(body, spread.front(), vector ? header(LoopKind::Vector, lanes) : header(LoopKind::Serial),
@@ -191,11 +203,16 @@ void store_results(AxisBuilder& b, Body& body, std::span<const Ref> values, std:
   }
   const Nest& nest = b.nest;
   for (std::size_t k = 0; k < nest.outputs.size(); ++k) {
-    if (!rows_of(nest).coordinates) b.store(body, nest.outputs[k], values[k]);
-    else b.store(body, nest.outputs[k], b.apply(body, "coordinate", unravel_fn(nest.unravel, k), {ready(values[0])})[0]);
+    if (!rows_of(nest).coordinates)
+      b.store(body, nest.outputs[k], values[k]);
+    else
+      b.store(body, nest.outputs[k],
+              b.apply(body, "coordinate", unravel_fn(nest.unravel, k), {ready(values[0])})[0]);
   }
 }
 
-void emit_rows(const Nest& nest, Plan& plan, const RowsChoice& choice) { RowsKernel(nest, plan, choice).make(); }
+void emit_rows(const Nest& nest, Plan& plan, const RowsChoice& choice) {
+  RowsKernel(nest, plan, choice).make();
+}
 
 }  // namespace einx::detail::loops

@@ -1,5 +1,5 @@
-// What the schedules of reductions, row-wise operations, argmax and direct contractions have in common: passes over the reduced axes of one
-// vectorised nest. Private to the loops layer.
+// What the schedules of reductions, row-wise operations, argmax and direct contractions have in common:
+// passes over the reduced axes of one vectorised nest. Private to the loops layer.
 #pragma once
 #include <optional>
 
@@ -13,11 +13,12 @@ struct RowsChoice {
   std::vector<int> spread;  ///< kept axes that no operand has: loops around the stores of one result
   int vector = -1;          ///< -1: scalar loops
   int lanes = 1, unroll = 1;
-  std::int64_t grain = 0;   ///< of outer[0]; 0: serial
-  std::int64_t tile = 0;    ///< parallel tiles of a kept vector axis; 0: none
-  std::int64_t start = 0;   ///< of axis 0: the last part of a split
-  bool unroll_last = false; ///< the last of `inner` is short enough to be written out
-  std::optional<ops::ScalarFn> in_order;  ///< combine where the second is known to come later: every lane goes forward
+  std::int64_t grain = 0;    ///< of outer[0]; 0: serial
+  std::int64_t tile = 0;     ///< parallel tiles of a kept vector axis; 0: none
+  std::int64_t start = 0;    ///< of axis 0: the last part of a split
+  bool unroll_last = false;  ///< the last of `inner` is short enough to be written out
+  std::optional<ops::ScalarFn>
+      in_order;  ///< combine where the second is known to come later: every lane goes forward
   std::string why;
 };
 
@@ -37,14 +38,18 @@ int unroll_of(const Nest& nest, const Machine& machine);
 /// Estimated nanoseconds of the whole nest with vectors of so many lanes.
 double time_of(const Nest& nest, int lanes);
 
-/// Kept axis contiguous and wide: blocks of columns, accumulators in L1, four rows at a time. False if the nest is not of that form.
+/// Kept axis contiguous and wide: blocks of columns, accumulators in L1, four rows at a time. False if the
+/// nest is not of that form.
 bool schedule_columns(const Nest& nest, Plan& plan, const RowsChoice& choice);
-/// Few results of many elements: parts of the reduced axis by threads, their results combined by a second kernel. False if not needed.
+/// Few results of many elements: parts of the reduced axis by threads, their results combined by a second
+/// kernel. False if not needed.
 bool schedule_split(const Nest& nest, Plan& plan, const RowsChoice& choice);
 /// The three of them in turn: columns, split or plain rows.
 void schedule_rows(const Nest& nest, Plan& plan);
 
-/// The results of one row: converted, unravelled for argmax, stored (along the axes that only the output has).
-void store_results(AxisBuilder& b, Body& body, std::span<const Ref> values, std::span<const int> spread, int lanes);
+/// The results of one row: converted, unravelled for argmax, stored (along the axes that only the output
+/// has).
+void store_results(AxisBuilder& b, Body& body, std::span<const Ref> values, std::span<const int> spread,
+                   int lanes);
 
 }  // namespace einx::detail::loops

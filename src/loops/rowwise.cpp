@@ -1,9 +1,64 @@
-// Row-wise operations: several passes over the same row, which stays in cache between them (var, logsumexp, softmax). What the last pass maps an
-// element to waits in the output row, so that an exponential is computed once.
+// Row-wise operations: several passes over the same row, which stays in cache between them (var, logsumexp,
+// softmax). What the last pass maps an element to waits in the output row, so that an exponential is computed
+// once.
+#include <algorithm>
+
 #include "loops/rows.h"
 
 namespace einx::detail::loops {
+namespace {
 
-void schedule_rowwise(const Nest& nest, Plan& plan) { emit_rows(nest, plan, choose_rows(nest, plan)); }
+using ops::Prim;
+
+const ops::ScalarNode& top(const ops::ScalarFn& fn) { return fn.nodes[fn.results[0]]; }
+bool is_arg(const ops::ScalarFn& fn, int node, int arg) {
+  return fn.nodes[node].prim == Prim::Arg && fn.nodes[node].arg == arg;
+}
+
+/// Whether the last pass adds exponentials of x - max of x: their sum is at least 1 (or not a number, or
+/// infinite), so that its reciprocal is exact to half a unit in the last place and nothing over- or
+/// underflows.
+bool sums_shifted_exponentials(const Nest& nest, const ops::Rows& rows) {
+  if (rows.passes.size() != 2) return false;
+  const ops::ScalarFn &first = rows.passes[0].combine, &map = rows.passes[1].map;
+  if (top(first).prim != Prim::Max || top(rows.passes[1].combine).prim != Prim::Add ||
+      top(map).prim != Prim::Exp)
+    return false;
+  const ops::ScalarNode& exponent = map.nodes[top(map).args[0]];
+  return exponent.prim == Prim::Sub && is_arg(map, exponent.args[1], int(nest.inputs.size()));
+}
+
+/// value / sum as value * (1 / sum), in the results of softmax: a division per row instead of one per
+/// element.
+void multiply_by_reciprocal(const Nest& nest, ops::ScalarFn& result) {
+  const int mapped = int(nest.inputs.size()), sum = mapped + 2;
+  for (std::size_t n = 0; n < result.nodes.size(); ++n) {
+    const ops::ScalarNode node = result.nodes[n];
+    if (node.prim != Prim::Div || !is_arg(result, node.args[0], mapped) || !is_arg(result, node.args[1], sum))
+      continue;
+    ops::ScalarNode one{.prim = Prim::Const, .dtype = node.dtype};
+    one.constant = tensor::make_scalar(1.0, node.dtype);
+    ops::ScalarNode reciprocal = node, product = node;
+    reciprocal.args[0] = int(n);
+    product.prim = Prim::Mul;
+    product.args[1] = int(n) + 1;
+    const auto moved = [&](int& arg) { arg += arg >= int(n) ? 2 : 0; };
+    for (std::size_t later = n + 1; later < result.nodes.size(); ++later)
+      std::ranges::for_each(result.nodes[later].args, moved);
+    std::ranges::for_each(result.results, moved);
+    result.nodes[n] = product;
+    result.nodes.insert(result.nodes.begin() + std::ptrdiff_t(n), {one, reciprocal});
+    return;
+  }
+}
+
+}  // namespace
+
+void schedule_rowwise(const Nest& nest, Plan& plan) {
+  Nest lean = nest;
+  auto& rows = std::get<ops::Rows>(lean.meaning);
+  if (rows.per_element && sums_shifted_exponentials(lean, rows)) multiply_by_reciprocal(lean, rows.result);
+  emit_rows(lean, plan, choose_rows(lean, plan));
+}
 
 }  // namespace einx::detail::loops

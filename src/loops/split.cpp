@@ -1,5 +1,6 @@
-// Few results of many elements: the longest reduced axis is cut into parts of a size that follows from the shape; each part is reduced on its own
-// (by whichever thread), and a second kernel combines the parts. The tree is the same for every number of threads.
+// Few results of many elements: the longest reduced axis is cut into parts of a size that follows from the
+// shape; each part is reduced on its own (by whichever thread), and a second kernel combines the parts. The
+// tree is the same for every number of threads.
 #include <algorithm>
 #include <numeric>
 
@@ -12,7 +13,8 @@ namespace {
 const ops::Rows& rows_of(const Nest& nest) { return std::get<ops::Rows>(nest.meaning); }
 
 constexpr std::int64_t kMaxParts = 256;
-constexpr double kPartTime = 25e3;  ///< nanoseconds by the estimate: half a fork's worth, as there are many parts
+constexpr double kPartTime =
+    25e3;  ///< nanoseconds by the estimate: half a fork's worth, as there are many parts
 
 struct Cut {
   int axis = -1;
@@ -60,7 +62,8 @@ std::vector<DType> plus_counts(std::vector<DType> dtypes, int counts) {
 /// An axis in front of all others, with its strides.
 void add_axis(Nest& nest, const NestAxis& axis, const std::vector<Int>& inputs, Int outputs, Int position) {
   nest.axes.insert(nest.axes.begin(), axis);
-  for (std::size_t k = 0; k < nest.inputs.size(); ++k) nest.inputs[k].strides.insert(nest.inputs[k].strides.begin(), inputs[k]);
+  for (std::size_t k = 0; k < nest.inputs.size(); ++k)
+    nest.inputs[k].strides.insert(nest.inputs[k].strides.begin(), inputs[k]);
   for (Access& output : nest.outputs) output.strides.insert(output.strides.begin(), outputs);
   nest.position_strides.insert(nest.position_strides.begin(), position);
 }
@@ -78,14 +81,17 @@ std::vector<Access> temporaries(const Nest& nest, Plan& plan, const Cut& cut, st
   for (DType dtype : accumulator_dtypes(rows_of(nest).passes[0])) {
     const auto id = BufferId(plan.program.buffers.size());
     const std::int64_t elements = results * (cut.parts + (cut.rest > 0));
-    plan.program.buffers.push_back({"part" + std::to_string(id), Buffer::Kind::Temporary, dtype, 0, elements});
+    plan.program.buffers.push_back(
+        {"part" + std::to_string(id), Buffer::Kind::Temporary, dtype, 0, elements});
     accesses.push_back({id, dtype, dtype, constant(0), dense_strides(nest)});
   }
   return accesses;
 }
 
-/// The nest of all whole parts, or of the shorter last one: accumulators as results, the number of the part in front.
-Nest partial(const Nest& nest, const Cut& cut, const std::vector<Access>& temporary, std::int64_t results, bool rest) {
+/// The nest of all whole parts, or of the shorter last one: accumulators as results, the number of the part
+/// in front.
+Nest partial(const Nest& nest, const Cut& cut, const std::vector<Access>& temporary, std::int64_t results,
+             bool rest) {
   Nest made = nest;
   auto& rows = std::get<ops::Rows>(made.meaning);
   const std::vector<DType> dtypes = accumulator_dtypes(rows.passes[0]);
@@ -97,7 +103,8 @@ Nest partial(const Nest& nest, const Cut& cut, const std::vector<Access>& tempor
   int cut_axis = cut.axis;
   for (int axis = 0; axis < cut.axis; ++axis) cut_axis -= !nest.axes[axis].reduced && !read_along(nest, axis);
   std::vector<Int> strides;
-  for (const Access& input : made.inputs) strides.push_back(constant(input.strides[cut_axis].value * cut.part));
+  for (const Access& input : made.inputs)
+    strides.push_back(constant(input.strides[cut_axis].value * cut.part));
   const Int position = constant(made.position_strides[cut_axis].value * cut.part);
   made.axes[cut_axis].extent = constant(rest ? cut.rest : cut.part);
   made.label += rest ? ", the last part" : ", " + std::to_string(cut.parts) + " parts";

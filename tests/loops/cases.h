@@ -1,4 +1,5 @@
-// One call held against the reference: static and dynamic programs, operands at both ends of their pages, every level that the host has.
+// One call held against the reference: static and dynamic programs, operands at both ends of their pages,
+// every level that the host has.
 #pragma once
 #include <doctest/doctest.h>
 
@@ -22,7 +23,8 @@ inline std::vector<codegen::Target> targets() {
   return out;
 }
 
-inline void check(const Case& c, const codegen::Target& target, bool dynamic, bool at_end, double tolerance = 16) {
+inline void check(const Case& c, const codegen::Target& target, bool dynamic, bool at_end,
+                  double tolerance = 16) {
   CAPTURE(c.op);
   CAPTURE(c.pattern);
   CAPTURE(target.level);
@@ -31,7 +33,8 @@ inline void check(const Case& c, const codegen::Target& target, bool dynamic, bo
   CAPTURE(graph::text(graph));
   std::vector<Tensor> operands;
   for (std::size_t k = 0; k < c.types.size(); ++k)
-    operands.push_back(operand(graph.values[graph.parameters[k].value].type, unsigned(k) + 1, at_end, k > 0 ? c.below : 0));
+    operands.push_back(
+        operand(graph.values[graph.parameters[k].value].type, unsigned(k) + 1, at_end, k > 0 ? c.below : 0));
   const auto expected = reference::run(graph, operands);
   loops::Options options;
   options.dynamic = dynamic;
