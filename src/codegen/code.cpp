@@ -1,4 +1,5 @@
-// The driver: memory for outputs and temporaries, then the program's steps. Plain C++: it needs no specialisation, so it costs no compilation.
+// The driver: memory for outputs and temporaries, then the program's steps. Plain C++: it needs no
+// specialisation, so it costs no compilation.
 #include "codegen/code.h"
 
 #include <array>
@@ -11,7 +12,8 @@ namespace {
 using loops::Buffer;
 using loops::Matmul;
 
-using KernelFunction = void (*)(const void* const* buffers, const std::int64_t* parameters, einx_status* status);
+using KernelFunction = void (*)(const void* const* buffers, const std::int64_t* parameters,
+                                einx_status* status);
 
 /// One call: of a kernel, or of the runtime's product with a plan whose tables live here.
 struct Call {
@@ -52,12 +54,19 @@ class Addresses {
 class ProgramCode : public Code {
  public:
   ProgramCode(const loops::Program& program, std::unique_ptr<Loaded> loaded)
-      : buffers_(program.buffers), parameters_(program.parameters), constants_(program.constants), loaded_(std::move(loaded)) {
-    for (const Buffer& buffer : buffers_) bytes_.push_back(buffer.elements * std::int64_t(size_of(buffer.dtype)));
+      : buffers_(program.buffers),
+        parameters_(program.parameters),
+        constants_(program.constants),
+        loaded_(std::move(loaded)) {
+    for (const Buffer& buffer : buffers_)
+      bytes_.push_back(buffer.elements * std::int64_t(size_of(buffer.dtype)));
     for (std::size_t k = 0; k < program.steps.size(); ++k) {
       void* function = loaded_->addresses()[k];
       support::match(
-          program.steps[k], [&](const loops::Kernel&) { calls_.push_back({reinterpret_cast<KernelFunction>(function), nullptr, {}}); },
+          program.steps[k],
+          [&](const loops::Kernel&) {
+            calls_.push_back({reinterpret_cast<KernelFunction>(function), nullptr, {}});
+          },
           [&](const Matmul& step) { calls_.push_back(product_call(step, function)); });
     }
   }
@@ -68,16 +77,22 @@ class ProgramCode : public Code {
     status->code = EINX_OK;
     std::uint64_t few_given = 0;  // outputs that we allocated; beyond 64 of them in `given`
     std::vector<bool> given(buffers_.size() > 64 ? buffers_.size() : 0);
-    const auto ours = [&](std::size_t k) { return given.empty() ? (few_given >> k & 1) != 0 : bool(given[k]); };
+    const auto ours = [&](std::size_t k) {
+      return given.empty() ? (few_given >> k & 1) != 0 : bool(given[k]);
+    };
     std::size_t done = 0;
     for (; done < buffers_.size(); ++done) {
       bool allocated = false;
       if (!place(done, inputs, outputs, at, allocated)) break;
-      if (allocated && given.empty()) few_given |= std::uint64_t(1) << done;
-      else if (allocated) given[done] = true;
+      if (allocated && given.empty())
+        few_given |= std::uint64_t(1) << done;
+      else if (allocated)
+        given[done] = true;
     }
-    if (done < buffers_.size()) status->code = EINX_OUT_OF_MEMORY;
-    else call_all(at, status);
+    if (done < buffers_.size())
+      status->code = EINX_OUT_OF_MEMORY;
+    else
+      call_all(at, status);
     for (std::size_t k = 0; k < done; ++k) {
       if (!ours(k)) continue;
       const bool output = buffers_[k].kind == Buffer::Kind::Output;
@@ -90,19 +105,27 @@ class ProgramCode : public Code {
 
  private:
   /// Finds or allocates a buffer; false without memory.
-  bool place(std::size_t k, const void* const* inputs, void** outputs, const void** at, bool& allocated) const {
+  bool place(std::size_t k, const void* const* inputs, void** outputs, const void** at,
+             bool& allocated) const {
     const Buffer& buffer = buffers_[k];
     switch (buffer.kind) {
-      case Buffer::Kind::Input: at[k] = inputs[buffer.index]; return true;
-      case Buffer::Kind::Constant: at[k] = constants_[std::size_t(buffer.index)].data(); return true;
-      case Buffer::Kind::Local: at[k] = nullptr; return true;
+      case Buffer::Kind::Input:
+        at[k] = inputs[buffer.index];
+        return true;
+      case Buffer::Kind::Constant:
+        at[k] = constants_[std::size_t(buffer.index)].data();
+        return true;
+      case Buffer::Kind::Local:
+        at[k] = nullptr;
+        return true;
       case Buffer::Kind::Output:
         if (outputs[buffer.index]) {
           at[k] = outputs[buffer.index];
           return true;
         }
         break;
-      case Buffer::Kind::Temporary: break;
+      case Buffer::Kind::Temporary:
+        break;
     }
     void* memory = einx_rt_allocate(bytes_[k]);
     at[k] = memory;
@@ -118,8 +141,11 @@ class ProgramCode : public Code {
       } else {
         const Matmul& p = *call.product;
         const auto size = std::int64_t(size_of(p.dtype));
-        const auto place = [&](loops::BufferId id, std::int64_t offset) { return static_cast<const char*>(at[id]) + offset * size; };
-        status->code = einx_rt_matmul(&call.plan, place(p.a, p.offset_a), place(p.b, p.offset_b), const_cast<char*>(place(p.c, p.offset_c)));
+        const auto place = [&](loops::BufferId id, std::int64_t offset) {
+          return static_cast<const char*>(at[id]) + offset * size;
+        };
+        status->code = einx_rt_matmul(&call.plan, place(p.a, p.offset_a), place(p.b, p.offset_b),
+                                      const_cast<char*>(place(p.c, p.offset_c)));
       }
       if (status->code != EINX_OK) return;
     }

@@ -1,4 +1,5 @@
-// Front door of code generation: loops -> LLVM IR -> ORC -> machine code. The only layer that includes LLVM headers; none of them shows here.
+// Front door of code generation: loops -> LLVM IR -> ORC -> machine code. The only layer that includes LLVM
+// headers; none of them shows here.
 #pragma once
 #include <memory>
 #include <span>
@@ -10,7 +11,8 @@
 
 namespace einx::detail::codegen {
 
-/// What code is generated for: the host by CPUID, or a lower level by name (EINX_CPU: "x86-64", "x86-64-v2", "-v3", "-v4"; above the host: warned and clamped).
+/// What code is generated for: the host by CPUID, or a lower level by name (EINX_CPU: "x86-64", "x86-64-v2",
+/// "-v3", "-v4"; above the host: warned and clamped).
 struct Target {
   std::string level;     ///< "x86-64-v4"
   std::string cpu;       ///< LLVM's CPU name
@@ -18,15 +20,17 @@ struct Target {
   loops::Machine machine;
   bool operator==(const Target&) const;
 };
-const Target& host_target();               ///< by EINX_CPU, found once
+const Target& host_target();  ///< by EINX_CPU, found once
 Target target_named(const std::string& level);
 
-/// Finished code of one program. Immutable, callable from many threads; its memory is freed with the last owner.
+/// Finished code of one program. Immutable, callable from many threads; its memory is freed with the last
+/// owner.
 class Code {
  public:
   virtual ~Code() = default;
-  /// inputs[k]: address of element (0, ...) of parameter k. outputs[k]: null to have it allocated by the runtime (then the caller owns it), or memory
-  /// of the caller, 64-byte aligned, row-major, overlapping nothing. Returns an einx_status_code; details in `status`.
+  /// inputs[k]: address of element (0, ...) of parameter k. outputs[k]: null to have it allocated by the
+  /// runtime (then the caller owns it), or memory of the caller, 64-byte aligned, row-major, overlapping
+  /// nothing. Returns an einx_status_code; details in `status`.
   virtual int run(const void* const* inputs, void** outputs, einx_status* status) const = 0;
 };
 
@@ -39,10 +43,13 @@ struct Timing {
   double emit = 0, compile = 0;
 };
 
-/// Raises InternalError if LLVM refuses (with its words), CallOperationError without memory for code. Safe to call from many threads at once.
-std::shared_ptr<const Code> compile(const loops::Program& program, const Target& target, Listing* listing = nullptr, Timing* timing = nullptr);
+/// Raises InternalError if LLVM refuses (with its words), CallOperationError without memory for code. Safe to
+/// call from many threads at once.
+std::shared_ptr<const Code> compile(const loops::Program& program, const Target& target,
+                                    Listing* listing = nullptr, Timing* timing = nullptr);
 
-/// Compiles a canned, hand-vectorised row sum through the same ORC instance: the yardstick of `first-call` (performance.md). Nanoseconds.
+/// Compiles a canned, hand-vectorised row sum through the same ORC instance: the yardstick of `first-call`
+/// (performance.md). Nanoseconds.
 double compile_yardstick();
 
 }  // namespace einx::detail::codegen

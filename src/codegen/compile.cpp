@@ -1,7 +1,8 @@
 // The front: a program's kernels into one module, the module into code.
-#include <chrono>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Target/TargetMachine.h>
+
+#include <chrono>
 
 #include "codegen/code.h"
 #include "codegen/emit.h"
@@ -11,11 +12,13 @@ namespace einx::detail::codegen {
 namespace {
 
 double nanoseconds() {
-  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 /// Emits every step's function and returns their names, in the order of the steps.
-std::vector<std::string> emit_steps(llvm::Module& module, const loops::Program& program, const Target& target) {
+std::vector<std::string> emit_steps(llvm::Module& module, const loops::Program& program,
+                                    const Target& target) {
   std::vector<std::string> names;
   Budget budget;
   for (const loops::Step& step : program.steps) {
@@ -28,7 +31,8 @@ std::vector<std::string> emit_steps(llvm::Module& module, const loops::Program& 
         },
         [&](const loops::Matmul& product) {
           names.push_back("micro" + number);
-          KernelEmitter(module, target, product.micro.buffers, product.micro.kernel, budget).emit_micro(names.back());
+          KernelEmitter(module, target, product.micro.buffers, product.micro.kernel, budget)
+              .emit_micro(names.back());
         });
   }
   return names;
@@ -36,7 +40,8 @@ std::vector<std::string> emit_steps(llvm::Module& module, const loops::Program& 
 
 }  // namespace
 
-std::shared_ptr<const Code> compile(const loops::Program& program, const Target& target, Listing* listing, Timing* timing) {
+std::shared_ptr<const Code> compile(const loops::Program& program, const Target& target, Listing* listing,
+                                    Timing* timing) {
   const double start = nanoseconds();
   const std::unique_ptr<llvm::TargetMachine> machine = make_target_machine(target);
   llvm::LLVMContext context;

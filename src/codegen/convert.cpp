@@ -1,4 +1,5 @@
-// tensor::convert in LLVM IR, the same bits: no undefined conversion, f16 and bf16 by integer arithmetic where there is no instruction for them.
+// tensor::convert in LLVM IR, the same bits: no undefined conversion, f16 and bf16 by integer arithmetic
+// where there is no instruction for them.
 #include "codegen/emit.h"
 #include "support/support.h"
 
@@ -32,27 +33,32 @@ Value* half_to_float(const Arithmetic& to, Value* bits) {
   Value* normal = b.CreateAdd(shifted, like.i32(112u << 23));
   Value* special = b.CreateOr(shifted, like.i32(0x7f800000));
   // A signalling NaN becomes a quiet one, as the instruction does it.
-  special = b.CreateSelect(b.CreateICmpUGT(magnitude, like.i32(0x7c00)), b.CreateOr(special, like.i32(0x400000)), special);
+  special = b.CreateSelect(b.CreateICmpUGT(magnitude, like.i32(0x7c00)),
+                           b.CreateOr(special, like.i32(0x400000)), special);
   Value* tiny = b.CreateFMul(b.CreateSIToFP(magnitude, floats), like.f32(0x1p-24));
   Value* result = b.CreateSelect(b.CreateICmpUGE(magnitude, like.i32(0x7c00)), special, normal);
-  result = b.CreateSelect(b.CreateICmpULT(magnitude, like.i32(0x0400)), b.CreateBitCast(tiny, like.integer(32)), result);
+  result = b.CreateSelect(b.CreateICmpULT(magnitude, like.i32(0x0400)),
+                          b.CreateBitCast(tiny, like.integer(32)), result);
   return b.CreateBitCast(b.CreateOr(result, sign), floats);
 }
 
 Value* float_to_half(const Arithmetic& to, Value* value) {
   Builder& b = to.b;
   const Like like{b, value->getType()};
-  if (to.features.f16c) return b.CreateBitCast(b.CreateFPTrunc(value, like.with(b.getHalfTy())), like.integer(16));
+  if (to.features.f16c)
+    return b.CreateBitCast(b.CreateFPTrunc(value, like.with(b.getHalfTy())), like.integer(16));
   Value* bits = b.CreateBitCast(value, like.integer(32));
   Value* magnitude = b.CreateAnd(bits, like.i32(0x7fffffff));
   Value* sign = b.CreateLShr(b.CreateAnd(bits, like.i32(0x80000000)), like.i32(16));
   Value* odd = b.CreateAnd(b.CreateLShr(magnitude, like.i32(13)), like.i32(1));
-  Value* normal = b.CreateAdd(b.CreateSub(magnitude, like.i32(112u << 23)), b.CreateAdd(odd, like.i32(0xfff)));
+  Value* normal =
+      b.CreateAdd(b.CreateSub(magnitude, like.i32(112u << 23)), b.CreateAdd(odd, like.i32(0xfff)));
   normal = b.CreateLShr(normal, like.i32(13));
   // Beside 0.5 a float's last place is 2^-24, the step of subnormal halves: the addition rounds to it.
   Value* beside = b.CreateFAdd(b.CreateBitCast(magnitude, like.with(b.getFloatTy())), like.f32(0.5));
   Value* tiny = b.CreateSub(b.CreateBitCast(beside, like.integer(32)), like.i32(0x3f000000));
-  Value* nan = b.CreateOr(b.CreateAnd(b.CreateLShr(magnitude, like.i32(13)), like.i32(0x3ff)), like.i32(0x7e00));
+  Value* nan =
+      b.CreateOr(b.CreateAnd(b.CreateLShr(magnitude, like.i32(13)), like.i32(0x3ff)), like.i32(0x7e00));
   Value* result = b.CreateSelect(b.CreateICmpULT(magnitude, like.i32(0x38800000)), tiny, normal);
   result = b.CreateSelect(b.CreateICmpUGE(magnitude, like.i32(0x47800000)), like.i32(0x7c00), result);
   result = b.CreateSelect(b.CreateICmpUGT(magnitude, like.i32(0x7f800000)), nan, result);
@@ -61,7 +67,8 @@ Value* float_to_half(const Arithmetic& to, Value* value) {
 
 Value* brain_to_float(Builder& b, Value* bits) {
   const Like like{b, bits->getType()};
-  return b.CreateBitCast(b.CreateShl(b.CreateZExt(bits, like.integer(32)), like.i32(16)), like.with(b.getFloatTy()));
+  return b.CreateBitCast(b.CreateShl(b.CreateZExt(bits, like.integer(32)), like.i32(16)),
+                         like.with(b.getFloatTy()));
 }
 
 Value* float_to_brain(Builder& b, Value* value) {
@@ -69,17 +76,20 @@ Value* float_to_brain(Builder& b, Value* value) {
   Value* bits = b.CreateBitCast(value, like.integer(32));
   Value* top = b.CreateLShr(bits, like.i32(16));
   Value* rounded = b.CreateAdd(bits, b.CreateAdd(b.CreateAnd(top, like.i32(1)), like.i32(0x7fff)));
-  Value* result = b.CreateSelect(b.CreateFCmpUNO(value, value), b.CreateOr(top, like.i32(0x40)), b.CreateLShr(rounded, like.i32(16)));
+  Value* result = b.CreateSelect(b.CreateFCmpUNO(value, value), b.CreateOr(top, like.i32(0x40)),
+                                 b.CreateLShr(rounded, like.i32(16)));
   return b.CreateTrunc(result, like.integer(16));
 }
 
-/// f64 to f32, rounding to odd, so that rounding once more to at most 22 bits is as if done in one step (Boldo and Melquiond, 2008).
+/// f64 to f32, rounding to odd, so that rounding once more to at most 22 bits is as if done in one step
+/// (Boldo and Melquiond, 2008).
 Value* round_to_odd(Builder& b, Value* value) {
   const Like like{b, value->getType()};
   llvm::Type* floats = like.with(b.getFloatTy());
   Value* nearest = b.CreateFPTrunc(value, floats);
   Value* back = b.CreateFPExt(nearest, value->getType());
-  Value* away = b.CreateFCmpOGT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, back), b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, value));
+  Value* away = b.CreateFCmpOGT(b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, back),
+                                b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, value));
   Value* bits = b.CreateBitCast(nearest, like.integer(32));
   Value* towards_zero = b.CreateSub(bits, b.CreateZExt(away, like.integer(32)));
   Value* odd = b.CreateBitCast(b.CreateOr(towards_zero, like.i32(1)), floats);
@@ -124,7 +134,8 @@ Value* from_integer(const Arithmetic& to, Value* value, DType from, DType dtype)
   const Like like{b, value->getType()};
   const bool is_signed = tensor::is_signed(from);
   if (dtype == boolean) return b.CreateICmpNE(value, llvm::Constant::getNullValue(value->getType()));
-  if (!tensor::is_float(dtype)) return b.CreateIntCast(value, like.integer(int(size_of(dtype)) * 8), is_signed);
+  if (!tensor::is_float(dtype))
+    return b.CreateIntCast(value, like.integer(int(size_of(dtype)) * 8), is_signed);
   llvm::Type* floats = like.with(dtype == f64 ? b.getDoubleTy() : b.getFloatTy());
   Value* result = is_signed ? b.CreateSIToFP(value, floats) : b.CreateUIToFP(value, floats);
   return tensor::is_half(dtype) ? from_float(to, result, dtype) : result;

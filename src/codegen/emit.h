@@ -1,6 +1,5 @@
 // Private to codegen: what the files that write LLVM IR share.
 #pragma once
-#include <functional>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Intrinsics.h>
@@ -8,6 +7,8 @@
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
+
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -39,13 +40,15 @@ struct Arithmetic {
   Features features;
 };
 
-// --- emit_scalar.cpp. f16 and bf16 live in registers as their bits (i16), bool as i1; in memory bool is an i8.
+// --- emit_scalar.cpp. f16 and bf16 live in registers as their bits (i16), bool as i1; in memory bool is an
+// i8.
 llvm::Type* register_type(llvm::LLVMContext& context, DType dtype, int lanes = 0);
 llvm::Type* memory_type(llvm::LLVMContext& context, DType dtype, int lanes = 0);
 llvm::Constant* constant(llvm::LLVMContext& context, const tensor::Scalar& value);
 /// The value with as many slots and lanes as asked for.
 Operand spread(Builder& b, const Operand& value, int slots, int lanes);
-std::vector<Operand> emit_function(const Arithmetic& to, const ops::ScalarFn& fn, std::span<const Operand> args);
+std::vector<Operand> emit_function(const Arithmetic& to, const ops::ScalarFn& fn,
+                                   std::span<const Operand> args);
 
 // --- convert.cpp: tensor::convert on scalars and vectors
 llvm::Value* emit_convert(const Arithmetic& to, llvm::Value* value, DType from, DType dtype);
@@ -59,15 +62,15 @@ llvm::Value* emit_tanh(const Arithmetic& to, llvm::Value* x);
 
 /// Counts what is emitted and refuses programs that would compile for seconds.
 struct Budget {
-  std::int64_t left = 60'000;
+  std::int64_t left = 16'000;  // about a second and a half
   void spend(std::int64_t instructions);
 };
 
 /// Writes one kernel as a function; a parallel loop's body becomes a second one.
 class KernelEmitter {
  public:
-  KernelEmitter(llvm::Module& module, const Target& target, std::span<const loops::Buffer> buffers, const loops::Kernel& kernel,
-                Budget& budget);
+  KernelEmitter(llvm::Module& module, const Target& target, std::span<const loops::Buffer> buffers,
+                const loops::Kernel& kernel, Budget& budget);
   /// void name(buffers: ptr to ptr[], parameters: ptr to i64[], status: ptr)
   void emit(const std::string& name);
   /// void name(a_panel, b_panel, tile, k)
@@ -76,12 +79,14 @@ class KernelEmitter {
  private:
   struct Variable {
     llvm::Value* value = nullptr;
-    llvm::BasicBlock* scope = nullptr;  ///< where things that depend on nothing deeper are computed, before its terminator
+    llvm::BasicBlock* scope =
+        nullptr;  ///< where things that depend on nothing deeper are computed, before its terminator
     int depth = 0;
-    std::int64_t step = 1;              ///< the value is a multiple of this
+    std::int64_t step = 1;  ///< the value is a multiple of this
   };
-  using PointerKey = std::tuple<llvm::Value*, llvm::Value*, std::int64_t, int>;  ///< pointer, variable, stride
-  using StorageKey = std::tuple<loops::RegId, std::int64_t, int, int>;           ///< register, flat index, lanes, slot
+  using PointerKey =
+      std::tuple<llvm::Value*, llvm::Value*, std::int64_t, int>;        ///< pointer, variable, stride
+  using StorageKey = std::tuple<loops::RegId, std::int64_t, int, int>;  ///< register, flat index, lanes, slot
   /// The function being written.
   struct Frame {
     llvm::Function* function = nullptr;
@@ -160,7 +165,8 @@ class KernelEmitter {
     bool invariant = false, streaming = false;
   };
   llvm::Value* buffer(loops::BufferId id);
-  llvm::Value* offset_by(llvm::Value* pointer, const Variable& variable, const loops::Int& stride, std::int64_t size);
+  llvm::Value* offset_by(llvm::Value* pointer, const Variable& variable, const loops::Int& stride,
+                         std::int64_t size);
   llvm::Value* pointer(loops::BufferId id, const loops::Address& at, int slot = 0);
   llvm::Value* shifted(llvm::Value* pointer, std::int64_t bytes);
   llvm::Value* position(const loops::Address& at, llvm::Value* lane);

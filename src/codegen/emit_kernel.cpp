@@ -18,10 +18,17 @@ void Budget::spend(std::int64_t instructions) {
   if (left < 0) support::internal_error("codegen: the program is beyond the instruction budget");
 }
 
-KernelEmitter::KernelEmitter(llvm::Module& module, const Target& target, std::span<const Buffer> buffers, const Kernel& kernel,
-                             Budget& budget)
-    : module_(module), context_(module.getContext()), b_(context_), features_(features_of(target)),
-      vector_bytes_(target.machine.vector_bytes), buffers_(buffers), kernel_(kernel), facts_(facts_of(kernel.body)), budget_(budget) {
+KernelEmitter::KernelEmitter(llvm::Module& module, const Target& target, std::span<const Buffer> buffers,
+                             const Kernel& kernel, Budget& budget)
+    : module_(module),
+      context_(module.getContext()),
+      b_(context_),
+      features_(features_of(target)),
+      vector_bytes_(target.machine.vector_bytes),
+      buffers_(buffers),
+      kernel_(kernel),
+      facts_(facts_of(kernel.body)),
+      budget_(budget) {
   llvm::FastMathFlags flags;
   flags.setAllowContract(true);
   b_.setFastMathFlags(flags);
@@ -51,7 +58,8 @@ void KernelEmitter::close() {
 }
 
 void KernelEmitter::declare(const std::string& name, std::span<llvm::Type* const> arguments) {
-  auto* type = llvm::FunctionType::get(b_.getVoidTy(), llvm::ArrayRef(arguments.data(), arguments.size()), false);
+  auto* type =
+      llvm::FunctionType::get(b_.getVoidTy(), llvm::ArrayRef(arguments.data(), arguments.size()), false);
   open(llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, name, module_));
 }
 
@@ -82,7 +90,8 @@ void KernelEmitter::body(const Body& statements) {
 
 void KernelEmitter::statement(const Statement& statement) {
   budget_.spend(vector_ ? vector_->slots() : 1);
-  support::match(statement.node, [&](const Loop& s) { loop(s); }, [&](const auto& s) { emit(s); });
+  support::match(
+      statement.node, [&](const Loop& s) { loop(s); }, [&](const auto& s) { emit(s); });
 }
 
 llvm::Value* KernelEmitter::integer(const Int& value) {
@@ -92,10 +101,13 @@ llvm::Value* KernelEmitter::integer(const Int& value) {
   if (!frame_.parameter_array) support::internal_error("codegen: a micro-kernel has the one parameter k");
   const Builder::InsertPointGuard guard(b_);
   b_.SetInsertPoint(frame_.entry->getTerminator());
-  return found = b_.CreateLoad(b_.getInt64Ty(), b_.CreateConstInBoundsGEP1_64(b_.getInt64Ty(), frame_.parameter_array, std::uint64_t(value.param)));
+  return found = b_.CreateLoad(b_.getInt64Ty(),
+                               b_.CreateConstInBoundsGEP1_64(b_.getInt64Ty(), frame_.parameter_array,
+                                                             std::uint64_t(value.param)));
 }
 
-KernelEmitter::Variable KernelEmitter::variable(llvm::Value* value, llvm::BasicBlock* scope, std::int64_t step) const {
+KernelEmitter::Variable KernelEmitter::variable(llvm::Value* value, llvm::BasicBlock* scope,
+                                                std::int64_t step) const {
   int depth = 0;
   for (const auto& [id, other] : frame_.variables) depth = std::max(depth, other.depth);
   return {value, scope, depth + 1, step};
@@ -114,7 +126,8 @@ KernelEmitter::Extent KernelEmitter::extent_of(const Loop& loop) {
     return {{}, integer(loop.extent), {}};
   }
   const auto found = frame_.variables.find(loop.outer);
-  if (found == frame_.variables.end()) support::internal_error("codegen: a tile's outer loop is not around it");
+  if (found == frame_.variables.end())
+    support::internal_error("codegen: a tile's outer loop is not around it");
   const Variable& outer = found->second;
   const bool constants = loop.extent.constant() && loop.outer_extent.constant();
   if (const auto* at = llvm::dyn_cast<llvm::ConstantInt>(outer.value); at && constants) {
@@ -122,7 +135,8 @@ KernelEmitter::Extent KernelEmitter::extent_of(const Loop& loop) {
     return {left, int64(left), left};
   }
   const std::int64_t tile = loop.extent.value;
-  if (constants && tile > 0 && loop.outer_extent.value % tile == 0 && outer.step % tile == 0) return {tile, int64(tile), tile};
+  if (constants && tile > 0 && loop.outer_extent.value % tile == 0 && outer.step % tile == 0)
+    return {tile, int64(tile), tile};
   const Builder::InsertPointGuard guard(b_);
   b_.SetInsertPoint(outer.scope->getTerminator());
   llvm::Value* left = b_.CreateNSWSub(integer(loop.outer_extent), outer.value);
@@ -134,23 +148,29 @@ KernelEmitter::Extent KernelEmitter::extent_of(const Loop& loop) {
 
 void KernelEmitter::loop(const Loop& loop) {
   switch (loop.kind) {
-    case LoopKind::Unrolled: return unrolled_loop(loop);
-    case LoopKind::Vector: return vector_loop(loop);
-    case LoopKind::Parallel: return parallel_loop(loop);
-    default: return serial_loop(loop);
+    case LoopKind::Unrolled:
+      return unrolled_loop(loop);
+    case LoopKind::Vector:
+      return vector_loop(loop);
+    case LoopKind::Parallel:
+      return parallel_loop(loop);
+    default:
+      return serial_loop(loop);
   }
 }
 
 /// for (i = begin; i < end; i += step), tested at the bottom; `guard`: it may run zero times.
-void KernelEmitter::counted(const Loop& loop, llvm::Value* begin, llvm::Value* end, std::int64_t step, bool guard,
-                            const std::function<void()>& inside) {
+void KernelEmitter::counted(const Loop& loop, llvm::Value* begin, llvm::Value* end, std::int64_t step,
+                            bool guard, const std::function<void()>& inside) {
   llvm::Function* function = frame_.function;
   auto* head = llvm::BasicBlock::Create(context_, "head", function, frame_.leave);
   auto* code = llvm::BasicBlock::Create(context_, "body", function, frame_.leave);
   auto* exit = llvm::BasicBlock::Create(context_, "exit", function, frame_.leave);
   llvm::BasicBlock* before = b_.GetInsertBlock();
-  if (guard) b_.CreateCondBr(b_.CreateICmpSLT(begin, end), head, exit);
-  else b_.CreateBr(head);
+  if (guard)
+    b_.CreateCondBr(b_.CreateICmpSLT(begin, end), head, exit);
+  else
+    b_.CreateBr(head);
   b_.SetInsertPoint(head);
   llvm::PHINode* at = b_.CreatePHI(b_.getInt64Ty(), 2);
   at->addIncoming(begin, before);
@@ -169,7 +189,8 @@ void KernelEmitter::serial_loop(const Loop& loop) {
   const auto inside = [&] { body(loop.body); };
   if (!extent.constant) return counted(loop, int64(0), extent.value, loop.step, true, inside);
   if (*extent.constant <= 0) return;
-  if (*extent.constant <= loop.step) return with_variable(loop, variable(int64(0), frame_.entry, loop.step), inside);
+  if (*extent.constant <= loop.step)
+    return with_variable(loop, variable(int64(0), frame_.entry, loop.step), inside);
   counted(loop, int64(0), extent.value, loop.step, false, inside);
 }
 
@@ -177,7 +198,9 @@ void KernelEmitter::unrolled_loop(const Loop& loop) {
   if (!loop.extent.constant()) support::internal_error("codegen: an unrolled loop needs a constant extent");
   const Extent extent = extent_of(loop);
   for (std::int64_t k = 0; k < extent.constant.value_or(loop.extent.value); k += loop.step) {
-    const auto once = [&] { with_variable(loop, variable(int64(k), frame_.entry), [&] { body(loop.body); }); };
+    const auto once = [&] {
+      with_variable(loop, variable(int64(k), frame_.entry), [&] { body(loop.body); });
+    };
     if (extent.constant || k == 0) {
       once();
       continue;
@@ -201,13 +224,17 @@ void KernelEmitter::strip(const Loop& loop, std::vector<llvm::Value*> masks) {
 
 void KernelEmitter::vector_loop(const Loop& loop) {
   if (vector_) support::internal_error("codegen: vector loops do not nest");
-  if (loop.step < 1 || (loop.step & (loop.step - 1)) != 0) support::internal_error("codegen: the lanes of a vector are a power of two");
+  if (loop.step < 1 || (loop.step & (loop.step - 1)) != 0)
+    support::internal_error("codegen: the lanes of a vector are a power of two");
   const Extent extent = extent_of(loop);
-  if (extent.constant) vector_constant(loop, *extent.constant);
-  else vector_dynamic(loop, extent);
+  if (extent.constant)
+    vector_constant(loop, *extent.constant);
+  else
+    vector_dynamic(loop, extent);
 }
 
-/// Whole groups of `unroll` vectors in a loop, then the full vectors that remain and the masked one side by side.
+/// Whole groups of `unroll` vectors in a loop, then the full vectors that remain and the masked one side by
+/// side.
 void KernelEmitter::vector_constant(const Loop& loop, std::int64_t extent) {
   const std::int64_t group = loop.step * loop.unroll;
   const std::int64_t grouped = extent / group * group, rest = extent - grouped;
@@ -230,14 +257,17 @@ void KernelEmitter::vector_dynamic(const Loop& loop, const Extent& extent) {
   llvm::Value* grouped = int64(0);
   if (!extent.at_most || *extent.at_most >= group) {
     grouped = b_.CreateNSWSub(extent.value, b_.CreateSRem(extent.value, int64(group)));
-    counted(loop, int64(0), grouped, group, true, [&] { strip(loop, std::vector<llvm::Value*>(std::size_t(loop.unroll), nullptr)); });
+    counted(loop, int64(0), grouped, group, true,
+            [&] { strip(loop, std::vector<llvm::Value*>(std::size_t(loop.unroll), nullptr)); });
   }
   counted(loop, grouped, extent.value, loop.step, true, [&] {
     llvm::Value* left = b_.CreateNSWSub(extent.value, frame_.variables.at(loop.var).value);
-    left = b_.CreateTrunc(b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, left, int64(loop.step)), b_.getInt32Ty());
+    left = b_.CreateTrunc(b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, left, int64(loop.step)),
+                          b_.getInt32Ty());
     llvm::SmallVector<std::uint32_t, 64> lanes;
     for (std::uint32_t k = 0; k < std::uint32_t(loop.step); ++k) lanes.push_back(k);
-    llvm::Value* mask = b_.CreateICmpULT(llvm::ConstantDataVector::get(context_, lanes), b_.CreateVectorSplat(unsigned(loop.step), left));
+    llvm::Value* mask = b_.CreateICmpULT(llvm::ConstantDataVector::get(context_, lanes),
+                                         b_.CreateVectorSplat(unsigned(loop.step), left));
     strip(loop, {mask});
   });
 }
@@ -251,7 +281,8 @@ void KernelEmitter::parallel_loop(const Loop& loop) {
   const Outlined part = outline(loop, extent.value);
   llvm::Value* count = b_.CreateSDiv(b_.CreateNSWAdd(extent.value, int64(loop.step - 1)), int64(loop.step));
   llvm::Type* pointer = b_.getPtrTy();
-  const auto parallel_for = module_.getOrInsertFunction("einx_rt_parallel_for", b_.getVoidTy(), b_.getInt64Ty(), b_.getInt64Ty(), pointer, pointer);
+  const auto parallel_for = module_.getOrInsertFunction("einx_rt_parallel_for", b_.getVoidTy(),
+                                                        b_.getInt64Ty(), b_.getInt64Ty(), pointer, pointer);
   auto* next = llvm::BasicBlock::Create(context_, "joined", frame_.function, frame_.leave);
   if (!extent.constant) {
     auto* alone = llvm::BasicBlock::Create(context_, "alone", frame_.function, next);
@@ -263,15 +294,19 @@ void KernelEmitter::parallel_loop(const Loop& loop) {
     b_.SetInsertPoint(many);
   }
   b_.CreateCall(parallel_for, {count, int64(loop.grain), part.function, part.context});
-  if (extent.constant) next->eraseFromParent();
-  else b_.CreateBr(next), b_.SetInsertPoint(next);
+  if (extent.constant)
+    next->eraseFromParent();
+  else
+    b_.CreateBr(next), b_.SetInsertPoint(next);
   if (!facts_of(loop.body).checks) return;
   auto* fine = llvm::BasicBlock::Create(context_, "fine", frame_.function, frame_.leave);
-  b_.CreateCondBr(b_.CreateICmpNE(b_.CreateLoad(b_.getInt32Ty(), frame_.status), b_.getInt32(0)), frame_.leave, fine);
+  b_.CreateCondBr(b_.CreateICmpNE(b_.CreateLoad(b_.getInt32Ty(), frame_.status), b_.getInt32(0)),
+                  frame_.leave, fine);
   b_.SetInsertPoint(fine);
 }
 
-/// The body as a function (context, begin, end). The context holds what the body uses of its surroundings: pointers, registers, variables.
+/// The body as a function (context, begin, end). The context holds what the body uses of its surroundings:
+/// pointers, registers, variables.
 KernelEmitter::Outlined KernelEmitter::outline(const Loop& loop, llvm::Value* extent) {
   const Facts facts = facts_of(loop.body);
   std::vector<std::pair<StorageKey, llvm::AllocaInst*>> registers;
@@ -286,22 +321,28 @@ KernelEmitter::Outlined KernelEmitter::outline(const Loop& loop, llvm::Value* ex
   auto* layout = llvm::StructType::get(context_, types);
   llvm::IRBuilder<> entry(frame_.entry->getTerminator());
   llvm::Value* context = entry.CreateAlloca(layout);
-  for (unsigned k = 0; k < captured.size(); ++k) b_.CreateStore(captured[k], b_.CreateStructGEP(layout, context, k));
+  for (unsigned k = 0; k < captured.size(); ++k)
+    b_.CreateStore(captured[k], b_.CreateStructGEP(layout, context, k));
 
   const Builder::InsertPointGuard guard(b_);
   Frame saved = std::move(frame_);
   llvm::Type* whole = b_.getInt64Ty();
   auto* type = llvm::FunctionType::get(b_.getVoidTy(), {b_.getPtrTy(), whole, whole}, false);
-  auto* function = llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage,
-                                          saved.function->getName() + ".part" + std::to_string(outlined_++), module_);
+  auto* function =
+      llvm::Function::Create(type, llvm::GlobalValue::InternalLinkage,
+                             saved.function->getName() + ".part" + std::to_string(outlined_++), module_);
   open(function);
   unsigned field = 0;
-  const auto take = [&] { return b_.CreateLoad(types[field], b_.CreateStructGEP(layout, function->getArg(0), field)); };
+  const auto take = [&] {
+    return b_.CreateLoad(types[field], b_.CreateStructGEP(layout, function->getArg(0), field));
+  };
   const auto restore = [&] {
     b_.SetInsertPoint(frame_.entry->getTerminator());
-    for (llvm::Value** to : {&frame_.buffer_array, &frame_.parameter_array, &frame_.status}) *to = take(), ++field;
+    for (llvm::Value** to : {&frame_.buffer_array, &frame_.parameter_array, &frame_.status})
+      *to = take(), ++field;
     ++field;  // the extent is only needed by the count
-    for (const auto& [id, outer] : saved.variables) frame_.variables[id] = Variable{take(), frame_.entry, outer.depth, outer.step}, ++field;
+    for (const auto& [id, outer] : saved.variables)
+      frame_.variables[id] = Variable{take(), frame_.entry, outer.depth, outer.step}, ++field;
     for (const auto& [key, slot] : registers) {
       llvm::AllocaInst* copy = b_.CreateAlloca(slot->getAllocatedType());
       b_.CreateStore(take(), copy);

@@ -1,6 +1,7 @@
-// exp, log, log1p and tanh, inline, on f32 and f64, scalars and vectors of any width: straight code, no calls, no tables, at most 2 ulp.
-// exp and tanh follow Cephes (S. L. Moshier), log and log1p fdlibm (Sun Microsystems): argument reductions and polynomials; the scaling, the
-// treatment of special values and the branch-free form are ours.
+// exp, log, log1p and tanh, inline, on f32 and f64, scalars and vectors of any width: straight code, no
+// calls, no tables, at most 2 ulp. exp and tanh follow Cephes (S. L. Moshier), log and log1p fdlibm (Sun
+// Microsystems): argument reductions and polynomials; the scaling, the treatment of special values and the
+// branch-free form are ours.
 #include <initializer_list>
 #include <limits>
 
@@ -28,7 +29,9 @@ struct Terms {
   }
   llvm::Type* integers() const { return register_type(type->getContext(), is_double() ? i64 : i32, lanes()); }
   Value* number(double value) const { return llvm::ConstantFP::get(type, value); }
-  Value* integer(std::int64_t value) const { return llvm::ConstantInt::get(integers(), std::uint64_t(value), true); }
+  Value* integer(std::int64_t value) const {
+    return llvm::ConstantInt::get(integers(), std::uint64_t(value), true);
+  }
   Value* bits(Value* x) const { return b().CreateBitCast(x, integers()); }
   Value* from_bits(Value* x) const { return b().CreateBitCast(x, type); }
   Value* add(Value* x, Value* y) const { return b().CreateFAdd(x, y); }
@@ -53,34 +56,46 @@ llvm::Intrinsic::ID scalef_intrinsic(const Terms& t) {
   using namespace llvm;
   const int bits = t.lanes() * (t.is_double() ? 64 : 32);
   if (!t.to.features.avx512) return Intrinsic::not_intrinsic;
-  if (bits == 512) return t.is_double() ? Intrinsic::x86_avx512_mask_scalef_pd_512 : Intrinsic::x86_avx512_mask_scalef_ps_512;
-  if (bits == 256) return t.is_double() ? Intrinsic::x86_avx512_mask_scalef_pd_256 : Intrinsic::x86_avx512_mask_scalef_ps_256;
-  if (bits == 128) return t.is_double() ? Intrinsic::x86_avx512_mask_scalef_pd_128 : Intrinsic::x86_avx512_mask_scalef_ps_128;
+  if (bits == 512)
+    return t.is_double() ? Intrinsic::x86_avx512_mask_scalef_pd_512
+                         : Intrinsic::x86_avx512_mask_scalef_ps_512;
+  if (bits == 256)
+    return t.is_double() ? Intrinsic::x86_avx512_mask_scalef_pd_256
+                         : Intrinsic::x86_avx512_mask_scalef_ps_256;
+  if (bits == 128)
+    return t.is_double() ? Intrinsic::x86_avx512_mask_scalef_pd_128
+                         : Intrinsic::x86_avx512_mask_scalef_ps_128;
   return Intrinsic::not_intrinsic;
 }
 
-/// x * 2^n rounded once, also into subnormals and infinity. `n_float` is n as a number, `n` the same as an integer.
+/// x * 2^n rounded once, also into subnormals and infinity. `n_float` is n as a number, `n` the same as an
+/// integer.
 Value* scaled(const Terms& t, Value* x, Value* n_float, Value* n) {
   if (const llvm::Intrinsic::ID id = scalef_intrinsic(t); id != llvm::Intrinsic::not_intrinsic) {
-    Value* mask = t.b().getIntN(unsigned(std::max(8, t.lanes())), ~std::uint64_t(0) >> (64 - std::max(8, t.lanes())));
+    Value* mask =
+        t.b().getIntN(unsigned(std::max(8, t.lanes())), ~std::uint64_t(0) >> (64 - std::max(8, t.lanes())));
     llvm::SmallVector<Value*, 5> args = {x, n_float, x, mask};
-    if (t.lanes() * t.type->getScalarSizeInBits() == 512) args.push_back(t.b().getInt32(4));  // rounding: as MXCSR says
+    if (t.lanes() * t.type->getScalarSizeInBits() == 512)
+      args.push_back(t.b().getInt32(4));  // rounding: as MXCSR says
     return t.b().CreateIntrinsic(id, {}, args);
   }
   // In two steps, of which the first is exact.
-  const auto power = [&](Value* e) { return t.from_bits(t.b().CreateShl(t.b().CreateAdd(e, t.integer(t.bias())), t.integer(t.mantissa()))); };
+  const auto power = [&](Value* e) {
+    return t.from_bits(t.b().CreateShl(t.b().CreateAdd(e, t.integer(t.bias())), t.integer(t.mantissa())));
+  };
   Value* half = t.b().CreateAShr(n, t.integer(1));
   return t.mul(t.mul(x, power(half)), power(t.b().CreateSub(n, half)));
 }
 
 Value* exp_polynomial(const Terms& t, Value* r) {
   if (!t.is_double()) {
-    Value* p = t.polynomial(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1});
+    Value* p = t.polynomial(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
+                                1.6666665459e-1, 5.0000001201e-1});
     return t.add(t.fma(p, t.mul(r, r), r), t.number(1));
   }
   // The series to r^13: the rest is below 2^-57 for |r| <= log(2) / 2.
-  Value* p = t.polynomial(r, {1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720,
-                              1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5});
+  Value* p = t.polynomial(r, {1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880,
+                              1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5});
   return t.add(t.fma(p, t.mul(r, r), r), t.number(1));
 }
 
@@ -88,9 +103,12 @@ Value* exp_polynomial(const Terms& t, Value* r) {
 Value* log_series(const Terms& t, Value* f, Value* k, Value* correction) {
   Value* s = t.div(f, t.add(f, t.number(2)));
   Value* z = t.mul(s, s);
-  Value* r = t.is_double() ? t.polynomial(z, {1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
-                                              2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01})
-                           : t.polynomial(z, {0xf89e26.0p-26, 0x91e9ee.0p-25, 0xccce13.0p-25, 0xaaaaaa.0p-24});
+  Value* r =
+      t.is_double()
+          ? t.polynomial(z, {1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01,
+                             2.222219843214978396e-01, 2.857142874366239149e-01, 3.999999999940941908e-01,
+                             6.666666666666735130e-01})
+          : t.polynomial(z, {0xf89e26.0p-26, 0x91e9ee.0p-25, 0xccce13.0p-25, 0xaaaaaa.0p-24});
   r = t.mul(r, z);
   const double high = t.is_double() ? 6.93147180369123816490e-01 : 6.9313812256e-01;
   const double low = t.is_double() ? 1.90821492927058770002e-10 : 9.0580006145e-06;
@@ -106,14 +124,16 @@ struct Parts {
 };
 /// For positive normal x.
 Parts split(const Terms& t, Value* x) {
-  // Adding 1 - sqrt(1/2) in units of the bits carries into the exponent exactly when the mantissa is at least sqrt(2).
+  // Adding 1 - sqrt(1/2) in units of the bits carries into the exponent exactly when the mantissa is at least
+  // sqrt(2).
   const std::int64_t root = t.is_double() ? 0x3fe6a09e667f3bcd : 0x3f3504f3;
   const std::int64_t one = t.is_double() ? 0x3ff0000000000000 : 0x3f800000;
   Value* shifted = t.b().CreateAdd(t.bits(x), t.integer(one - root));
   Value* exponent = t.b().CreateSub(t.b().CreateAShr(shifted, t.integer(t.mantissa())), t.integer(t.bias()));
   Value* fraction = t.b().CreateAnd(shifted, t.integer((std::int64_t(1) << t.mantissa()) - 1));
   Value* reduced = t.from_bits(t.b().CreateAdd(fraction, t.integer(root)));
-  // The exponent is small: through the low bits of the rounder, as SSE2 has no conversion from 64-bit integers.
+  // The exponent is small: through the low bits of the rounder, as SSE2 has no conversion from 64-bit
+  // integers.
   Value* magic = t.number(rounder(t));
   Value* k = t.sub(t.from_bits(t.b().CreateAdd(exponent, t.bits(magic))), magic);
   return {t.sub(reduced, t.number(1)), k};
@@ -122,7 +142,8 @@ Parts split(const Terms& t, Value* x) {
 /// The logarithm's values at zero, below it, at infinity and at NaN.
 Value* log_specials(const Terms& t, Value* result, Value* x, double zero) {
   result = t.select(t.b().CreateFCmpOEQ(x, t.number(zero)), t.number(-kInfinity), result);
-  result = t.select(t.b().CreateFCmpOLT(x, t.number(zero)), t.number(std::numeric_limits<double>::quiet_NaN()), result);
+  result = t.select(t.b().CreateFCmpOLT(x, t.number(zero)),
+                    t.number(std::numeric_limits<double>::quiet_NaN()), result);
   result = t.select(t.b().CreateFCmpOEQ(x, t.number(kInfinity)), x, result);
   return t.select(t.b().CreateFCmpUNO(x, x), x, result);
 }
@@ -131,11 +152,14 @@ Value* log_specials(const Terms& t, Value* result, Value* x, double zero) {
 Value* tanh_small(const Terms& t, Value* x) {
   Value* z = t.mul(x, x);
   if (!t.is_double()) {
-    Value* p = t.polynomial(z, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1});
+    Value* p = t.polynomial(
+        z, {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1});
     return t.fma(t.mul(p, z), x, x);
   }
-  Value* p = t.polynomial(z, {-9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3});
-  Value* q = t.polynomial(z, {1, 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3});
+  Value* p =
+      t.polynomial(z, {-9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3});
+  Value* q =
+      t.polynomial(z, {1, 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3});
   return t.fma(t.mul(t.div(p, q), z), x, x);
 }
 
@@ -179,7 +203,8 @@ Value* emit_log1p(const Arithmetic& to, Value* x) {
   Value* u = t.add(x, one);
   const Parts parts = split(t, u);
   // What rounding 1 + x lost, relative to it; for large x the other way round.
-  Value* lost = t.select(b.CreateFCmpOGE(parts.k, t.number(2)), t.sub(one, t.sub(u, x)), t.sub(x, t.sub(u, one)));
+  Value* lost =
+      t.select(b.CreateFCmpOGE(parts.k, t.number(2)), t.sub(one, t.sub(u, x)), t.sub(x, t.sub(u, one)));
   Value* near = b.CreateFCmpOLT(t.abs(x), t.number(0.29));
   Value* zero = t.number(0);
   Value* f = t.select(near, x, parts.f);

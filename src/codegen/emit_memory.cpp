@@ -10,7 +10,8 @@ using namespace loops;
 
 // ---------------------------------------------------------------- addresses
 
-/// The buffer's first element: an argument, an entry of the kernel's array, or a place in this function's frame.
+/// The buffer's first element: an argument, an entry of the kernel's array, or a place in this function's
+/// frame.
 llvm::Value* KernelEmitter::buffer(BufferId id) {
   llvm::Value*& found = frame_.buffers[id];
   if (found) return found;
@@ -18,7 +19,8 @@ llvm::Value* KernelEmitter::buffer(BufferId id) {
   const Builder::InsertPointGuard guard(b_);
   b_.SetInsertPoint(frame_.entry->getTerminator());
   if (declared.kind == Buffer::Kind::Local) {
-    auto* block = llvm::ArrayType::get(memory_type(context_, declared.dtype), std::uint64_t(declared.elements));
+    auto* block =
+        llvm::ArrayType::get(memory_type(context_, declared.dtype), std::uint64_t(declared.elements));
     llvm::AllocaInst* local = b_.CreateAlloca(block);
     local->setAlignment(llvm::Align(64));
     return found = local;
@@ -33,8 +35,11 @@ llvm::Value* KernelEmitter::shifted(llvm::Value* pointer, std::int64_t bytes) {
 }
 
 /// pointer + variable * stride, computed once, as far out as the variable allows.
-llvm::Value* KernelEmitter::offset_by(llvm::Value* pointer, const Variable& variable, const Int& stride, std::int64_t size) {
-  llvm::Value*& found = frame_.pointers[{pointer, variable.value, stride.constant() ? stride.value * size : size, stride.param}];
+llvm::Value* KernelEmitter::offset_by(llvm::Value* pointer, const Variable& variable, const Int& stride,
+                                      std::int64_t size) {
+  llvm::Value*& found =
+      frame_
+          .pointers[{pointer, variable.value, stride.constant() ? stride.value * size : size, stride.param}];
   if (found) return found;
   llvm::Value* step = integer(stride);
   const Builder::InsertPointGuard guard(b_);
@@ -43,7 +48,8 @@ llvm::Value* KernelEmitter::offset_by(llvm::Value* pointer, const Variable& vari
   return found = b_.CreateGEP(b_.getInt8Ty(), pointer, b_.CreateNSWMul(variable.value, bytes));
 }
 
-/// Address of a slot's first lane: variables from the outermost to the innermost, then everything constant, then checked indices that are scalars.
+/// Address of a slot's first lane: variables from the outermost to the innermost, then everything constant,
+/// then checked indices that are scalars.
 llvm::Value* KernelEmitter::pointer(BufferId id, const Address& at, int slot) {
   const auto size = std::int64_t(size_of(buffers_[std::size_t(id)].dtype));
   std::int64_t bytes = at.offset.constant() ? at.offset.value * size : 0;
@@ -57,10 +63,13 @@ llvm::Value* KernelEmitter::pointer(BufferId id, const Address& at, int slot) {
     const auto* value = llvm::dyn_cast<llvm::ConstantInt>(variable.value);
     const std::int64_t known = lanes + (value ? value->getSExtValue() : 0);
     if (!value && !term.stride.is(0)) steps.push_back({variable, term.stride});
-    if (term.stride.constant()) bytes += term.stride.value * size * known;
-    else if (known != 0) steps.push_back({Variable{int64(known), frame_.entry, 0, 1}, term.stride});
+    if (term.stride.constant())
+      bytes += term.stride.value * size * known;
+    else if (known != 0)
+      steps.push_back({Variable{int64(known), frame_.entry, 0, 1}, term.stride});
   }
-  std::stable_sort(steps.begin(), steps.end(), [](const auto& x, const auto& y) { return x.first.depth < y.first.depth; });
+  std::stable_sort(steps.begin(), steps.end(),
+                   [](const auto& x, const auto& y) { return x.first.depth < y.first.depth; });
   llvm::Value* result = buffer(id);
   for (const auto& [variable, stride] : steps) result = offset_by(result, variable, stride, size);
   result = shifted(result, bytes);
@@ -86,12 +95,15 @@ Int KernelEmitter::lane_stride(const Address& at) const {
 }
 
 bool KernelEmitter::indirect_lanes(const Address& at) const {
-  return vector_ && std::any_of(at.indirect.begin(), at.indirect.end(), [&](const auto& term) { return shape_of(term.index).second > 0; });
+  return vector_ && std::any_of(at.indirect.begin(), at.indirect.end(),
+                                [&](const auto& term) { return shape_of(term.index).second > 0; });
 }
 
 /// Whether an element address is always a multiple of `bytes`, given a 64-byte aligned buffer.
 bool KernelEmitter::aligned(const Address& at, std::int64_t bytes, std::int64_t size) const {
-  const auto whole = [&](const Int& value, std::int64_t times) { return value.constant() && value.value * times * size % bytes == 0; };
+  const auto whole = [&](const Int& value, std::int64_t times) {
+    return value.constant() && value.value * times * size % bytes == 0;
+  };
   if (!at.indirect.empty() || !whole(at.offset, 1)) return false;
   return std::all_of(at.terms.begin(), at.terms.end(), [&](const Address::Term& term) {
     const Variable& variable = frame_.variables.at(term.var);
@@ -111,8 +123,13 @@ KernelEmitter::Access KernelEmitter::access(BufferId id, const Address& at) cons
   access.invariant = foreign && !panel && !facts_.stored.contains(id);
   const Int stride = lane_stride(at);
   using Kind = Access::Kind;
-  if (indirect_lanes(at)) access.kind = Kind::Lanes;
-  else access.kind = stride.is(0) ? Kind::Uniform : stride.is(1) ? Kind::Forward : stride.is(-1) ? Kind::Backward : Kind::Lanes;
+  if (indirect_lanes(at))
+    access.kind = Kind::Lanes;
+  else
+    access.kind = stride.is(0)    ? Kind::Uniform
+                  : stride.is(1)  ? Kind::Forward
+                  : stride.is(-1) ? Kind::Backward
+                                  : Kind::Lanes;
   return access;
 }
 
@@ -122,11 +139,15 @@ llvm::Value* KernelEmitter::reversed(llvm::Value* vector) { return b_.CreateVect
 llvm::Value* KernelEmitter::lane_offsets(const Address& at, int slot) {
   llvm::SmallVector<std::uint64_t, 64> lanes;
   for (int k = 0; k < vector_->lanes; ++k) lanes.push_back(std::uint64_t(k));
-  const auto splat = [&](llvm::Value* value) { return b_.CreateVectorSplat(unsigned(vector_->lanes), value); };
-  llvm::Value* sum = b_.CreateMul(llvm::ConstantDataVector::get(context_, lanes), splat(integer(lane_stride(at))));
+  const auto splat = [&](llvm::Value* value) {
+    return b_.CreateVectorSplat(unsigned(vector_->lanes), value);
+  };
+  llvm::Value* sum =
+      b_.CreateMul(llvm::ConstantDataVector::get(context_, lanes), splat(integer(lane_stride(at))));
   for (const Address::Indirect& term : at.indirect) {
     const Operand index = read({term.index, {}});
-    if (index.lanes > 0) sum = b_.CreateAdd(sum, b_.CreateMul(index.parts[std::size_t(slot)], splat(integer(term.stride))));
+    if (index.lanes > 0)
+      sum = b_.CreateAdd(sum, b_.CreateMul(index.parts[std::size_t(slot)], splat(integer(term.stride))));
   }
   return sum;
 }
@@ -139,7 +160,8 @@ namespace {
 std::optional<bool> lane_is_on(llvm::Value* mask, int lane) {
   if (!mask) return true;
   const auto* known = llvm::dyn_cast<llvm::Constant>(mask);
-  const auto* bit = known ? llvm::dyn_cast_or_null<llvm::ConstantInt>(known->getAggregateElement(unsigned(lane))) : nullptr;
+  const auto* bit =
+      known ? llvm::dyn_cast_or_null<llvm::ConstantInt>(known->getAggregateElement(unsigned(lane))) : nullptr;
   return bit ? std::optional(bit->isOne()) : std::nullopt;
 }
 
@@ -162,7 +184,8 @@ llvm::Value* KernelEmitter::load_lanes(const Load& statement, const Access& acce
   llvm::Value* result = llvm::Constant::getNullValue(vector);
   for (int k = 0; k < vector_->lanes; ++k) {
     if (!*lane_is_on(mask, k)) continue;
-    llvm::Value* loaded = b_.CreateAlignedLoad(element, shifted(first, k * stride.value * size), access.align);
+    llvm::Value* loaded =
+        b_.CreateAlignedLoad(element, shifted(first, k * stride.value * size), access.align);
     result = b_.CreateInsertElement(result, loaded, std::uint64_t(k));
   }
   return result;
@@ -171,13 +194,15 @@ llvm::Value* KernelEmitter::load_lanes(const Load& statement, const Access& acce
 llvm::Value* KernelEmitter::load_part(const Load& statement, const Access& access, int slot) {
   if (access.kind == Access::Kind::Lanes) return load_lanes(statement, access, slot);
   llvm::Value* from = pointer(statement.buffer, statement.at, slot);
-  if (access.kind == Access::Kind::Uniform) return b_.CreateAlignedLoad(memory_type(context_, access.dtype), from, access.align);
+  if (access.kind == Access::Kind::Uniform)
+    return b_.CreateAlignedLoad(memory_type(context_, access.dtype), from, access.align);
   llvm::Type* vector = memory_type(context_, access.dtype, vector_->lanes);
   llvm::Value* mask = mask_of(slot);
   const bool backward = access.kind == Access::Kind::Backward;
   if (backward) from = shifted(from, -std::int64_t(size_of(access.dtype)) * (vector_->lanes - 1));
   if (backward && mask) mask = reversed(mask);
-  llvm::Value* loaded = mask ? static_cast<llvm::Value*>(b_.CreateMaskedLoad(vector, from, access.align, mask, llvm::Constant::getNullValue(vector)))
+  llvm::Value* loaded = mask ? static_cast<llvm::Value*>(b_.CreateMaskedLoad(
+                                   vector, from, access.align, mask, llvm::Constant::getNullValue(vector)))
                              : b_.CreateAlignedLoad(vector, from, access.align);
   return backward ? reversed(loaded) : loaded;
 }
@@ -205,7 +230,8 @@ void KernelEmitter::store_lanes(const Store& statement, const Access& access, ll
   llvm::Value* first = pointer(statement.buffer, statement.at, slot);
   if (indirect_lanes(statement.at) || !stride.constant() || !lane_is_on(mask, 0)) {
     llvm::Value* addresses = b_.CreateGEP(element, first, lane_offsets(statement.at, slot));
-    b_.CreateMaskedScatter(value, addresses, access.align, mask ? mask : b_.CreateVectorSplat(unsigned(vector_->lanes), b_.getTrue()));
+    b_.CreateMaskedScatter(value, addresses, access.align,
+                           mask ? mask : b_.CreateVectorSplat(unsigned(vector_->lanes), b_.getTrue()));
     return;
   }
   for (int k = 0; k < vector_->lanes; ++k) {
@@ -229,19 +255,23 @@ void KernelEmitter::store_part(const Store& statement, const Access& access, llv
     return;
   }
   llvm::StoreInst* store = b_.CreateAlignedStore(value, to, access.align);
-  const bool streams = statement.streaming && access.kind == Access::Kind::Forward && bytes >= 16 && aligned(statement.at, std::min<std::int64_t>(bytes, 64), size);
+  const bool streams = statement.streaming && access.kind == Access::Kind::Forward && bytes >= 16 &&
+                       aligned(statement.at, std::min<std::int64_t>(bytes, 64), size);
   if (!streams) return;
   store->setAlignment(llvm::Align(std::uint64_t(std::min<std::int64_t>(bytes, 64))));
-  store->setMetadata(llvm::LLVMContext::MD_nontemporal, llvm::MDNode::get(context_, llvm::ConstantAsMetadata::get(b_.getInt32(1))));
+  store->setMetadata(llvm::LLVMContext::MD_nontemporal,
+                     llvm::MDNode::get(context_, llvm::ConstantAsMetadata::get(b_.getInt32(1))));
   frame_.streamed = true;
 }
 
 void KernelEmitter::emit(const Store& statement) {
   const Access how = access(statement.buffer, statement.at);
   Operand value = read(statement.value);
-  if (kernel_.registers[std::size_t(statement.value.reg)].dtype != how.dtype) support::internal_error("codegen: a store changes the dtype");
+  if (kernel_.registers[std::size_t(statement.value.reg)].dtype != how.dtype)
+    support::internal_error("codegen: a store changes the dtype");
   if (how.dtype == boolean) {
-    for (llvm::Value*& part : value.parts) part = b_.CreateZExt(part, memory_type(context_, boolean, value.lanes));
+    for (llvm::Value*& part : value.parts)
+      part = b_.CreateZExt(part, memory_type(context_, boolean, value.lanes));
   }
   if (how.kind == Access::Kind::Uniform && value.lanes == 0) {
     b_.CreateAlignedStore(value.parts[0], pointer(statement.buffer, statement.at), how.align);
@@ -251,8 +281,10 @@ void KernelEmitter::emit(const Store& statement) {
   value = spread(b_, value, vector_->slots(), vector_->lanes);
   const bool neighbours = how.kind == Access::Kind::Forward || how.kind == Access::Kind::Backward;
   for (int slot = 0; slot < vector_->slots(); ++slot) {
-    if (neighbours) store_part(statement, how, value.parts[std::size_t(slot)], slot);
-    else store_lanes(statement, how, value.parts[std::size_t(slot)], slot);
+    if (neighbours)
+      store_part(statement, how, value.parts[std::size_t(slot)], slot);
+    else
+      store_lanes(statement, how, value.parts[std::size_t(slot)], slot);
   }
 }
 

@@ -1,4 +1,5 @@
-// Scalar functions in LLVM IR: every primitive on scalars and vectors, with the meaning that ops::evaluate gives it.
+// Scalar functions in LLVM IR: every primitive on scalars and vectors, with the meaning that ops::evaluate
+// gives it.
 #include "codegen/emit.h"
 #include "support/support.h"
 
@@ -21,7 +22,8 @@ llvm::Value* float_extreme(Builder& b, llvm::Value* x, llvm::Value* y, bool larg
   return b.CreateSelect(b.CreateFCmpUNO(x, x), x, picked);
 }
 
-/// numpy's: the floor of the exact quotient, found with fmod; x // 0 is x / 0 (see ops::evaluate). In f64 for f32, too, as there.
+/// numpy's: the floor of the exact quotient, found with fmod; x // 0 is x / 0 (see ops::evaluate). In f64 for
+/// f32, too, as there.
 llvm::Value* float_floor_divide(const Arithmetic& to, llvm::Value* x, llvm::Value* y) {
   Builder& b = to.b;
   llvm::Type* type = x->getType();
@@ -35,7 +37,8 @@ llvm::Value* float_floor_divide(const Arithmetic& to, llvm::Value* x, llvm::Valu
   llvm::Value* below = b.CreateAnd(b.CreateFCmpUNE(remainder, zero), signs);
   quotient = b.CreateSelect(below, b.CreateFSub(quotient, one), quotient);
   llvm::Value* floored = b.CreateUnaryIntrinsic(llvm::Intrinsic::floor, quotient);
-  llvm::Value* off = b.CreateFCmpOGT(b.CreateFSub(quotient, floored), llvm::ConstantFP::get(a->getType(), 0.5));
+  llvm::Value* off =
+      b.CreateFCmpOGT(b.CreateFSub(quotient, floored), llvm::ConstantFP::get(a->getType(), 0.5));
   floored = b.CreateSelect(off, b.CreateFAdd(floored, one), floored);
   llvm::Value* plain = b.CreateFDiv(a, d);
   llvm::Value* signed_zero = b.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, zero, plain);
@@ -64,47 +67,81 @@ llvm::Value* integer_floor_divide(Builder& b, llvm::Value* x, llvm::Value* y, bo
 llvm::Value* float_op(const Arithmetic& to, Prim prim, const Args& a) {
   Builder& b = to.b;
   switch (prim) {
-    case Prim::Add: return b.CreateFAdd(a[0], a[1]);
-    case Prim::Sub: return b.CreateFSub(a[0], a[1]);
-    case Prim::Mul: return b.CreateFMul(a[0], a[1]);
-    case Prim::Div: return b.CreateFDiv(a[0], a[1]);
-    case Prim::FloorDiv: return float_floor_divide(to, a[0], a[1]);
-    case Prim::Max: return float_extreme(b, a[0], a[1], true);
-    case Prim::Min: return float_extreme(b, a[0], a[1], false);
-    case Prim::Abs: return b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, a[0]);
-    case Prim::Neg: return b.CreateFNeg(a[0]);
-    case Prim::Exp: return emit_exp(to, a[0]);
-    case Prim::Log: return emit_log(to, a[0]);
-    case Prim::Log1p: return emit_log1p(to, a[0]);
-    case Prim::Sqrt: return b.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, a[0]);
-    case Prim::Floor: return b.CreateUnaryIntrinsic(llvm::Intrinsic::floor, a[0]);
-    case Prim::Tanh: return emit_tanh(to, a[0]);
-    default: support::internal_error("codegen: not a primitive of floats");
+    case Prim::Add:
+      return b.CreateFAdd(a[0], a[1]);
+    case Prim::Sub:
+      return b.CreateFSub(a[0], a[1]);
+    case Prim::Mul:
+      return b.CreateFMul(a[0], a[1]);
+    case Prim::Div:
+      return b.CreateFDiv(a[0], a[1]);
+    case Prim::FloorDiv:
+      return float_floor_divide(to, a[0], a[1]);
+    case Prim::Max:
+      return float_extreme(b, a[0], a[1], true);
+    case Prim::Min:
+      return float_extreme(b, a[0], a[1], false);
+    case Prim::Abs:
+      return b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, a[0]);
+    case Prim::Neg:
+      return b.CreateFNeg(a[0]);
+    case Prim::Exp:
+      return emit_exp(to, a[0]);
+    case Prim::Log:
+      return emit_log(to, a[0]);
+    case Prim::Log1p:
+      return emit_log1p(to, a[0]);
+    case Prim::Sqrt:
+      return b.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, a[0]);
+    case Prim::Floor:
+      return b.CreateUnaryIntrinsic(llvm::Intrinsic::floor, a[0]);
+    case Prim::Tanh:
+      return emit_tanh(to, a[0]);
+    default:
+      support::internal_error("codegen: not a primitive of floats");
   }
 }
 
 llvm::Value* integer_op(Builder& b, Prim prim, const Args& a, bool is_signed) {
   using namespace llvm;
   switch (prim) {
-    case Prim::Add: return b.CreateAdd(a[0], a[1]);
-    case Prim::Sub: return b.CreateSub(a[0], a[1]);
-    case Prim::Mul: return b.CreateMul(a[0], a[1]);
-    case Prim::Neg: return b.CreateNeg(a[0]);
-    case Prim::FloorDiv: return integer_floor_divide(b, a[0], a[1], is_signed);
-    case Prim::Max: return b.CreateBinaryIntrinsic(is_signed ? Intrinsic::smax : Intrinsic::umax, a[0], a[1]);
-    case Prim::Min: return b.CreateBinaryIntrinsic(is_signed ? Intrinsic::smin : Intrinsic::umin, a[0], a[1]);
-    case Prim::Abs: return is_signed ? b.CreateBinaryIntrinsic(Intrinsic::abs, a[0], b.getFalse()) : a[0];
-    default: support::internal_error("codegen: not a primitive of integers");
+    case Prim::Add:
+      return b.CreateAdd(a[0], a[1]);
+    case Prim::Sub:
+      return b.CreateSub(a[0], a[1]);
+    case Prim::Mul:
+      return b.CreateMul(a[0], a[1]);
+    case Prim::Neg:
+      return b.CreateNeg(a[0]);
+    case Prim::FloorDiv:
+      return integer_floor_divide(b, a[0], a[1], is_signed);
+    case Prim::Max:
+      return b.CreateBinaryIntrinsic(is_signed ? Intrinsic::smax : Intrinsic::umax, a[0], a[1]);
+    case Prim::Min:
+      return b.CreateBinaryIntrinsic(is_signed ? Intrinsic::smin : Intrinsic::umin, a[0], a[1]);
+    case Prim::Abs:
+      return is_signed ? b.CreateBinaryIntrinsic(Intrinsic::abs, a[0], b.getFalse()) : a[0];
+    default:
+      support::internal_error("codegen: not a primitive of integers");
   }
 }
 
 llvm::Value* bool_op(Builder& b, Prim prim, const Args& a) {
   switch (prim) {
-    case Prim::Add: case Prim::Max: case Prim::Or: return b.CreateOr(a[0], a[1]);
-    case Prim::Mul: case Prim::Min: case Prim::And: return b.CreateAnd(a[0], a[1]);
-    case Prim::Not: return b.CreateNot(a[0]);
-    case Prim::Abs: return a[0];
-    default: support::internal_error("codegen: not a primitive of bool");
+    case Prim::Add:
+    case Prim::Max:
+    case Prim::Or:
+      return b.CreateOr(a[0], a[1]);
+    case Prim::Mul:
+    case Prim::Min:
+    case Prim::And:
+      return b.CreateAnd(a[0], a[1]);
+    case Prim::Not:
+      return b.CreateNot(a[0]);
+    case Prim::Abs:
+      return a[0];
+    default:
+      support::internal_error("codegen: not a primitive of bool");
   }
 }
 
@@ -116,15 +153,21 @@ llvm::Value* compare(Builder& b, Prim prim, const Args& a, DType dtype) {
     return b.CreateICmp(is_signed ? on_signed : on_unsigned, a[0], a[1]);
   };
   switch (prim) {
-    case Prim::Lt: return pick(P::FCMP_OLT, P::ICMP_SLT, P::ICMP_ULT);
-    case Prim::Le: return pick(P::FCMP_OLE, P::ICMP_SLE, P::ICMP_ULE);
-    case Prim::Eq: return pick(P::FCMP_OEQ, P::ICMP_EQ, P::ICMP_EQ);
-    default: return pick(P::FCMP_UNE, P::ICMP_NE, P::ICMP_NE);
+    case Prim::Lt:
+      return pick(P::FCMP_OLT, P::ICMP_SLT, P::ICMP_ULT);
+    case Prim::Le:
+      return pick(P::FCMP_OLE, P::ICMP_SLE, P::ICMP_ULE);
+    case Prim::Eq:
+      return pick(P::FCMP_OEQ, P::ICMP_EQ, P::ICMP_EQ);
+    default:
+      return pick(P::FCMP_UNE, P::ICMP_NE, P::ICMP_NE);
   }
 }
 
 /// Primitives whose result is bool whatever their operands are.
-bool is_test(Prim prim) { return (prim >= Prim::Lt && prim <= Prim::Ne) || prim == Prim::NonZero || prim == Prim::IsNan; }
+bool is_test(Prim prim) {
+  return (prim >= Prim::Lt && prim <= Prim::Ne) || prim == Prim::NonZero || prim == Prim::IsNan;
+}
 
 llvm::Value* test(const Arithmetic& to, Prim prim, const Args& a, DType dtype) {
   if (prim == Prim::NonZero) return emit_convert(to, a[0], dtype, boolean);
@@ -146,15 +189,20 @@ llvm::Value* arithmetic(const Arithmetic& to, Prim prim, Args a, DType operands,
 llvm::Value* emit_node(const Arithmetic& to, const ops::ScalarFn& fn, const ScalarNode& node, const Args& a) {
   const DType operands = node.args[0] >= 0 ? fn.nodes[std::size_t(node.args[0])].dtype : node.dtype;
   switch (node.prim) {
-    case Prim::Const: return constant(to.b.getContext(), node.constant);
-    case Prim::Cast: return emit_convert(to, a[0], operands, node.dtype);
-    case Prim::Select: return to.b.CreateSelect(a[0], a[1], a[2]);
-    default: return arithmetic(to, node.prim, a, operands, node.dtype);
+    case Prim::Const:
+      return constant(to.b.getContext(), node.constant);
+    case Prim::Cast:
+      return emit_convert(to, a[0], operands, node.dtype);
+    case Prim::Select:
+      return to.b.CreateSelect(a[0], a[1], a[2]);
+    default:
+      return arithmetic(to, node.prim, a, operands, node.dtype);
   }
 }
 
 /// One node for all slots; a scalar stays one while its operands are.
-Operand emit_slots(const Arithmetic& to, const ops::ScalarFn& fn, const ScalarNode& node, std::span<const Operand> done) {
+Operand emit_slots(const Arithmetic& to, const ops::ScalarFn& fn, const ScalarNode& node,
+                   std::span<const Operand> done) {
   int lanes = 0;
   std::size_t slots = 1;
   for (int arg : node.args) {
@@ -186,15 +234,18 @@ llvm::Type* register_type(llvm::LLVMContext& context, DType dtype, int lanes) {
 }
 
 llvm::Type* memory_type(llvm::LLVMContext& context, DType dtype, int lanes) {
-  return dtype == boolean ? with_lanes(llvm::Type::getInt8Ty(context), lanes) : register_type(context, dtype, lanes);
+  return dtype == boolean ? with_lanes(llvm::Type::getInt8Ty(context), lanes)
+                          : register_type(context, dtype, lanes);
 }
 
 llvm::Constant* constant(llvm::LLVMContext& context, const tensor::Scalar& value) {
   std::uint64_t bits = 0;
   tensor::store(&bits, value);  // little endian: the low bytes
   llvm::Type* type = register_type(context, value.dtype);
-  if (type->isFloatTy()) return llvm::ConstantFP::get(context, llvm::APFloat(llvm::APFloat::IEEEsingle(), llvm::APInt(32, bits)));
-  if (type->isDoubleTy()) return llvm::ConstantFP::get(context, llvm::APFloat(llvm::APFloat::IEEEdouble(), llvm::APInt(64, bits)));
+  if (type->isFloatTy())
+    return llvm::ConstantFP::get(context, llvm::APFloat(llvm::APFloat::IEEEsingle(), llvm::APInt(32, bits)));
+  if (type->isDoubleTy())
+    return llvm::ConstantFP::get(context, llvm::APFloat(llvm::APFloat::IEEEdouble(), llvm::APInt(64, bits)));
   return llvm::ConstantInt::get(type, bits);
 }
 
@@ -204,7 +255,8 @@ Operand spread(Builder& b, const Operand& value, int slots, int lanes) {
   return {llvm::SmallVector<llvm::Value*, 4>(std::size_t(slots), vector), lanes};
 }
 
-std::vector<Operand> emit_function(const Arithmetic& to, const ops::ScalarFn& fn, std::span<const Operand> args) {
+std::vector<Operand> emit_function(const Arithmetic& to, const ops::ScalarFn& fn,
+                                   std::span<const Operand> args) {
   std::vector<Operand> done;
   for (const ScalarNode& node : fn.nodes) {
     done.push_back(node.prim == Prim::Arg ? args[std::size_t(node.arg)] : emit_slots(to, fn, node, done));

@@ -8,7 +8,8 @@ namespace einx::detail::codegen {
 
 using namespace loops;
 
-// ---------------------------------------------------------------- registers: allocas, which the first pass turns into values
+// ---------------------------------------------------------------- registers: allocas, which the first pass
+// turns into values
 
 std::int64_t KernelEmitter::flat_index(const Ref& ref) const {
   const Register& reg = kernel_.registers[std::size_t(ref.reg)];
@@ -44,7 +45,8 @@ Operand KernelEmitter::read(const Ref& ref) {
   for (int slot = 0; slot < slots; ++slot) {
     const auto found = frame_.storage.find({ref.reg, index, lanes, slot});
     if (found == frame_.storage.end())
-      support::internal_error("codegen: register " + kernel_.registers[std::size_t(ref.reg)].name + " is read before it is written");
+      support::internal_error("codegen: register " + kernel_.registers[std::size_t(ref.reg)].name +
+                              " is read before it is written");
     value.parts.push_back(b_.CreateLoad(found->second->getAllocatedType(), found->second));
   }
   return value;
@@ -54,11 +56,13 @@ void KernelEmitter::write(const Ref& ref, const Operand& value) {
   const auto [slots, lanes] = shape_of(ref.reg);
   const Operand whole = spread(b_, value, slots, lanes);
   const std::string& name = kernel_.registers[std::size_t(ref.reg)].name;
-  if (whole.lanes != lanes || int(whole.parts.size()) != slots) support::internal_error("codegen: register " + name + " is given too many lanes");
+  if (whole.lanes != lanes || int(whole.parts.size()) != slots)
+    support::internal_error("codegen: register " + name + " is given too many lanes");
   for (int slot = 0; slot < slots; ++slot) {
     llvm::AllocaInst* to = storage(ref.reg, flat_index(ref), lanes, slot);
     llvm::Value* part = whole.parts[std::size_t(slot)];
-    if (part->getType() != to->getAllocatedType()) support::internal_error("codegen: register " + name + " is given another dtype");
+    if (part->getType() != to->getAllocatedType())
+      support::internal_error("codegen: register " + name + " is given another dtype");
     b_.CreateStore(part, to);
   }
 }
@@ -98,8 +102,10 @@ void KernelEmitter::emit(const Index& statement) {
   Operand value{{}, vector_->lanes};
   for (int slot = 0; slot < vector_->slots(); ++slot) {
     llvm::SmallVector<llvm::Constant*, 64> lanes;
-    for (int k = 0; k < vector_->lanes; ++k) lanes.push_back(llvm::ConstantInt::get(type, std::uint64_t(slot * vector_->lanes + k)));
-    llvm::Value* scale = b_.CreateVectorSplat(unsigned(vector_->lanes), b_.CreateTrunc(integer(stride), type));
+    for (int k = 0; k < vector_->lanes; ++k)
+      lanes.push_back(llvm::ConstantInt::get(type, std::uint64_t(slot * vector_->lanes + k)));
+    llvm::Value* scale =
+        b_.CreateVectorSplat(unsigned(vector_->lanes), b_.CreateTrunc(integer(stride), type));
     llvm::Value* steps = b_.CreateMul(llvm::ConstantVector::get(lanes), scale);
     value.parts.push_back(b_.CreateAdd(b_.CreateVectorSplat(unsigned(vector_->lanes), first), steps));
   }
@@ -109,7 +115,8 @@ void KernelEmitter::emit(const Index& statement) {
 void KernelEmitter::emit(const Set& statement) {
   const DType dtype = kernel_.registers[std::size_t(statement.dst.reg)].dtype;
   const tensor::Scalar& value = statement.value;
-  write(statement.dst, {{constant(context_, value.dtype == dtype ? value : tensor::convert(value, dtype))}, 0});
+  write(statement.dst,
+        {{constant(context_, value.dtype == dtype ? value : tensor::convert(value, dtype))}, 0});
 }
 
 void KernelEmitter::emit(const Apply& statement) {
@@ -127,7 +134,8 @@ void KernelEmitter::emit(const Update& statement) {
     Operand merged = spread(b_, results[k], slots, lanes);
     for (int slot = 0; vector_ && lanes > 0 && slot < slots; ++slot) {
       llvm::Value*& part = merged.parts[std::size_t(slot)];
-      if (llvm::Value* mask = mask_of(slot)) part = b_.CreateSelect(mask, part, old[k].parts[std::size_t(slot)]);
+      if (llvm::Value* mask = mask_of(slot))
+        part = b_.CreateSelect(mask, part, old[k].parts[std::size_t(slot)]);
     }
     write(statement.accumulators[k], merged);
   }
@@ -164,7 +172,8 @@ void KernelEmitter::emit(const Fold& statement) {
   std::vector<Operand> result = slots.front();
   while (result.front().lanes > 1) {
     std::vector<Operand> low, high;
-    for (const Operand& value : result) low.push_back(half_of(b_, value, false)), high.push_back(half_of(b_, value, true));
+    for (const Operand& value : result)
+      low.push_back(half_of(b_, value, false)), high.push_back(half_of(b_, value, true));
     result = combined(std::move(low), high);
   }
   if (result.front().lanes == 1) {
@@ -179,11 +188,13 @@ void KernelEmitter::emit(const Check& statement) {
   const Operand raw = read(statement.coordinate);
   Operand wide{{}, raw.lanes}, counted{{}, raw.lanes}, bad{{}, raw.lanes};
   for (std::size_t slot = 0; slot < raw.parts.size(); ++slot) {
-    llvm::Value* given = emit_convert({b_, features_}, raw.parts[slot], dtype, tensor::is_unsigned(dtype) ? u64 : i64);
+    llvm::Value* given =
+        emit_convert({b_, features_}, raw.parts[slot], dtype, tensor::is_unsigned(dtype) ? u64 : i64);
     llvm::Value* extent = integer(statement.extent);
     if (raw.lanes > 0) extent = b_.CreateVectorSplat(unsigned(raw.lanes), extent);
     llvm::Value* negative = b_.CreateICmpSLT(given, llvm::Constant::getNullValue(given->getType()));
-    llvm::Value* index = tensor::is_unsigned(dtype) ? given : b_.CreateSelect(negative, b_.CreateAdd(given, extent), given);
+    llvm::Value* index =
+        tensor::is_unsigned(dtype) ? given : b_.CreateSelect(negative, b_.CreateAdd(given, extent), given);
     llvm::Value* outside = b_.CreateICmpUGE(index, extent);
     if (raw.lanes > 0 && vector_ && mask_of(int(slot))) outside = b_.CreateAnd(outside, mask_of(int(slot)));
     wide.parts.push_back(given), counted.parts.push_back(index), bad.parts.push_back(outside);
@@ -207,18 +218,22 @@ void KernelEmitter::report(const Check& statement, const Operand& coordinates, c
   if (bad.lanes > 0) {
     value = lane = int64(0);
     for (int slot = int(bad.parts.size()) - 1; slot >= 0; --slot) {
-      llvm::Value* set = b_.CreateZExt(b_.CreateBitCast(bad.parts[std::size_t(slot)], b_.getIntNTy(unsigned(bad.lanes))), b_.getInt64Ty());
+      llvm::Value* set = b_.CreateZExt(
+          b_.CreateBitCast(bad.parts[std::size_t(slot)], b_.getIntNTy(unsigned(bad.lanes))), b_.getInt64Ty());
       llvm::Value* first = b_.CreateBinaryIntrinsic(llvm::Intrinsic::cttz, set, b_.getFalse());
       first = b_.CreateAnd(first, int64(bad.lanes - 1));
       llvm::Value* here = b_.CreateICmpNE(set, int64(0));
-      value = b_.CreateSelect(here, b_.CreateExtractElement(coordinates.parts[std::size_t(slot)], first), value);
+      value =
+          b_.CreateSelect(here, b_.CreateExtractElement(coordinates.parts[std::size_t(slot)], first), value);
       lane = b_.CreateSelect(here, b_.CreateAdd(first, int64(std::int64_t(slot) * bad.lanes)), lane);
     }
   }
   llvm::Type* whole = b_.getInt64Ty();
-  const auto report = module_.getOrInsertFunction("einx_codegen_report", b_.getVoidTy(), b_.getPtrTy(), b_.getInt32Ty(), b_.getInt32Ty(), whole, whole, whole);
-  b_.CreateCall(report, {frame_.status, b_.getInt32(std::uint32_t(statement.operand)), b_.getInt32(std::uint32_t(statement.axis)), value,
-                         integer(statement.extent), position(statement.position, lane)});
+  const auto report = module_.getOrInsertFunction("einx_codegen_report", b_.getVoidTy(), b_.getPtrTy(),
+                                                  b_.getInt32Ty(), b_.getInt32Ty(), whole, whole, whole);
+  b_.CreateCall(report, {frame_.status, b_.getInt32(std::uint32_t(statement.operand)),
+                         b_.getInt32(std::uint32_t(statement.axis)), value, integer(statement.extent),
+                         position(statement.position, lane)});
   b_.CreateBr(frame_.leave);
   b_.SetInsertPoint(fine);
 }

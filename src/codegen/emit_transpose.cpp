@@ -14,10 +14,12 @@ using Vectors = std::vector<llvm::Value*>;
 
 bool is_power_of_two(int value) { return value > 0 && (value & (value - 1)) == 0; }
 
-int lanes_of(const Vectors& rows) { return int(llvm::cast<llvm::FixedVectorType>(rows[0]->getType())->getNumElements()); }
+int lanes_of(const Vectors& rows) {
+  return int(llvm::cast<llvm::FixedVectorType>(rows[0]->getType())->getNumElements());
+}
 
-/// Transposes within every group of `lane` elements (128 bits) of `lane` rows, by unpacks of single elements: log2(lane) rounds of which each moves one
-/// bit of the row number into the position and one back.
+/// Transposes within every group of `lane` elements (128 bits) of `lane` rows, by unpacks of single elements:
+/// log2(lane) rounds of which each moves one bit of the row number into the position and one back.
 Vectors unpack_groups(Builder& b, Vectors rows, int lane) {
   const int lanes = lanes_of(rows);
   for (int round = 1; round < lane; round *= 2) {
@@ -30,7 +32,8 @@ Vectors unpack_groups(Builder& b, Vectors rows, int lane) {
             const int inside = at % lane;
             from.push_back(at / lane * lane + upper * lane / 2 + inside / 2 + (inside % 2) * lanes);
           }
-          next[group + std::size_t(2 * k + upper)] = b.CreateShuffleVector(rows[group + std::size_t(k)], rows[group + std::size_t(k + lane / 2)], from);
+          next[group + std::size_t(2 * k + upper)] = b.CreateShuffleVector(
+              rows[group + std::size_t(k)], rows[group + std::size_t(k + lane / 2)], from);
         }
       }
     }
@@ -39,8 +42,8 @@ Vectors unpack_groups(Builder& b, Vectors rows, int lane) {
   return rows;
 }
 
-/// Transposes units of `lane` elements between as many vectors as each has units: rounds that take the even and the odd units of two vectors, which
-/// are single shuffles of 128-bit lanes.
+/// Transposes units of `lane` elements between as many vectors as each has units: rounds that take the even
+/// and the odd units of two vectors, which are single shuffles of 128-bit lanes.
 Vectors unzip_units(Builder& b, Vectors rows, int lane) {
   const int lanes = lanes_of(rows), units = lanes / lane;
   for (int round = 1; round < units; round *= 2) {
@@ -81,21 +84,28 @@ void KernelEmitter::transpose_block(const Transpose& statement, int row, int col
   const auto line = [&](BufferId id, const Address& at, const Int& stride, int number, int offset) {
     llvm::Value* first = pointer(id, at);
     if (stride.constant()) return shifted(first, (number * stride.value + offset) * bytes);
-    return shifted(b_.CreateGEP(b_.getInt8Ty(), first, b_.CreateNSWMul(integer(stride), int64(number * bytes))), offset * bytes);
+    return shifted(
+        b_.CreateGEP(b_.getInt8Ty(), first, b_.CreateNSWMul(integer(stride), int64(number * bytes))),
+        offset * bytes);
   };
   Vectors rows;
   const llvm::Align source = access(statement.from, statement.from_at).align;
-  for (int k = 0; k < size; ++k) rows.push_back(b_.CreateAlignedLoad(vector, line(statement.from, statement.from_at, statement.from_stride, row + k, column), source));
+  for (int k = 0; k < size; ++k)
+    rows.push_back(b_.CreateAlignedLoad(
+        vector, line(statement.from, statement.from_at, statement.from_stride, row + k, column), source));
   rows = transposed(std::move(rows), int(bytes));
   const std::int64_t whole = std::min<std::int64_t>(bytes * size, 64);
-  const bool streams = statement.streaming && whole >= 16 && aligned(statement.to_at, whole, bytes) && statement.to_stride.constant() &&
-                       statement.to_stride.value * bytes % whole == 0 && row * bytes % whole == 0;
+  const bool streams = statement.streaming && whole >= 16 && aligned(statement.to_at, whole, bytes) &&
+                       statement.to_stride.constant() && statement.to_stride.value * bytes % whole == 0 &&
+                       row * bytes % whole == 0;
   for (int k = 0; k < size; ++k) {
     llvm::Value* to = line(statement.to, statement.to_at, statement.to_stride, column + k, row);
-    llvm::StoreInst* store = b_.CreateAlignedStore(rows[std::size_t(k)], to, access(statement.to, statement.to_at).align);
+    llvm::StoreInst* store =
+        b_.CreateAlignedStore(rows[std::size_t(k)], to, access(statement.to, statement.to_at).align);
     if (!streams) continue;
     store->setAlignment(llvm::Align(std::uint64_t(whole)));
-    store->setMetadata(llvm::LLVMContext::MD_nontemporal, llvm::MDNode::get(context_, llvm::ConstantAsMetadata::get(b_.getInt32(1))));
+    store->setMetadata(llvm::LLVMContext::MD_nontemporal,
+                       llvm::MDNode::get(context_, llvm::ConstantAsMetadata::get(b_.getInt32(1))));
     frame_.streamed = true;
   }
 }
@@ -105,12 +115,14 @@ void KernelEmitter::transpose_elements(const Transpose& statement) {
   const auto bytes = std::int64_t(size_of(buffers_[std::size_t(statement.from)].dtype));
   llvm::Type* element = b_.getIntNTy(unsigned(bytes) * 8);
   const auto at = [&](llvm::Value* first, const Int& stride, int line, int offset) {
-    llvm::Value* start = b_.CreateGEP(b_.getInt8Ty(), first, b_.CreateNSWMul(integer(stride), int64(line * bytes)));
+    llvm::Value* start =
+        b_.CreateGEP(b_.getInt8Ty(), first, b_.CreateNSWMul(integer(stride), int64(line * bytes)));
     return shifted(start, offset * bytes);
   };
   llvm::Value* from = pointer(statement.from, statement.from_at);
   llvm::Value* to = pointer(statement.to, statement.to_at);
-  const llvm::Align source = access(statement.from, statement.from_at).align, target = access(statement.to, statement.to_at).align;
+  const llvm::Align source = access(statement.from, statement.from_at).align,
+                    target = access(statement.to, statement.to_at).align;
   for (int r = 0; r < statement.rows; ++r) {
     for (int c = 0; c < statement.cols; ++c) {
       llvm::Value* value = b_.CreateAlignedLoad(element, at(from, statement.from_stride, r, c), source);
@@ -121,14 +133,17 @@ void KernelEmitter::transpose_elements(const Transpose& statement) {
 
 void KernelEmitter::emit(const Transpose& statement) {
   if (vector_) support::internal_error("codegen: a transpose stands outside of vector loops");
-  if (size_of(buffers_[std::size_t(statement.from)].dtype) != size_of(buffers_[std::size_t(statement.to)].dtype))
+  if (size_of(buffers_[std::size_t(statement.from)].dtype) !=
+      size_of(buffers_[std::size_t(statement.to)].dtype))
     support::internal_error("codegen: a transpose changes the dtype");
   const int size = std::min(statement.rows, statement.cols);
   budget_.spend(std::int64_t(statement.rows) * statement.cols / std::max(1, size) * 8);
-  const bool square = is_power_of_two(size) && size > 1 && statement.rows % size == 0 && statement.cols % size == 0;
+  const bool square =
+      is_power_of_two(size) && size > 1 && statement.rows % size == 0 && statement.cols % size == 0;
   if (!square) return transpose_elements(statement);
   for (int row = 0; row < statement.rows; row += size) {
-    for (int column = 0; column < statement.cols; column += size) transpose_block(statement, row, column, size);
+    for (int column = 0; column < statement.cols; column += size)
+      transpose_block(statement, row, column, size);
   }
 }
 

@@ -1,4 +1,5 @@
-// Private to codegen: modules to objects, objects to callable memory. Names LLVM's types, includes none of its headers.
+// Private to codegen: modules to objects, objects to callable memory. Names LLVM's types, includes none of
+// its headers.
 #pragma once
 #include <memory>
 #include <string>
@@ -34,7 +35,9 @@ class Loaded {
  protected:
   std::vector<void*> addresses_;  ///< of the functions asked for
 };
-/// Links an object into memory and finds functions. Raises CallOperationError without memory, InternalError for anything else.
-std::unique_ptr<Loaded> load(std::unique_ptr<llvm::MemoryBuffer> object, const std::vector<std::string>& functions);
+/// Links an object into memory and finds functions. Raises CallOperationError without memory, InternalError
+/// for anything else.
+std::unique_ptr<Loaded> load(std::unique_ptr<llvm::MemoryBuffer> object,
+                             const std::vector<std::string>& functions);
 
 }  // namespace einx::detail::codegen

@@ -19,16 +19,21 @@ void mention(Facts& facts, const Address& at) {
 void collect(Facts& facts, const Body& body) {
   for (const Statement& statement : body) {
     support::match(
-        statement.node,
-        [&](const Load& s) { mention(facts, {s.dst}), mention(facts, s.at); },
-        [&](const Store& s) { mention(facts, {s.value}), mention(facts, s.at), facts.stored.insert(s.buffer); },
+        statement.node, [&](const Load& s) { mention(facts, {s.dst}), mention(facts, s.at); },
+        [&](const Store& s) {
+          mention(facts, {s.value}), mention(facts, s.at), facts.stored.insert(s.buffer);
+        },
         [&](const Index& s) { mention(facts, {s.dst}), mention(facts, s.at); },
         [&](const Set& s) { mention(facts, {s.dst}); },
         [&](const Apply& s) { mention(facts, s.dst), mention(facts, s.args); },
         [&](const Update& s) { mention(facts, s.accumulators), mention(facts, s.values); },
         [&](const Fold& s) { mention(facts, s.dst), mention(facts, s.accumulators); },
-        [&](const Check& s) { mention(facts, {s.dst, s.coordinate}), facts.checks = true; },
-        [&](const Transpose& s) { mention(facts, s.from_at), mention(facts, s.to_at), facts.stored.insert(s.to); },
+        [&](const Check& s) {
+          mention(facts, {s.dst, s.coordinate}), facts.checks = true;
+        },
+        [&](const Transpose& s) {
+          mention(facts, s.from_at), mention(facts, s.to_at), facts.stored.insert(s.to);
+        },
         [&](const Loop& s) { collect(facts, s.body); });
   }
 }
@@ -52,8 +57,10 @@ class Varying {
     return std::any_of(refs.begin(), refs.end(), [&](const Ref& ref) { return found[std::size_t(ref.reg)]; });
   }
   bool address(const Address& at) const {
-    return std::any_of(at.terms.begin(), at.terms.end(), [&](const auto& term) { return term.var == var_ && !term.stride.is(0); }) ||
-           std::any_of(at.indirect.begin(), at.indirect.end(), [&](const auto& term) { return found[std::size_t(term.index)]; });
+    return std::any_of(at.terms.begin(), at.terms.end(),
+                       [&](const auto& term) { return term.var == var_ && !term.stride.is(0); }) ||
+           std::any_of(at.indirect.begin(), at.indirect.end(),
+                       [&](const auto& term) { return found[std::size_t(term.index)]; });
   }
   void mark(const std::vector<Ref>& refs, bool varies) {
     if (!varies) return;
@@ -68,9 +75,9 @@ class Varying {
           statement.node, [&](const Load& s) { mark({s.dst}, address(s.at)); }, [](const Store&) {},
           [&](const Index& s) { mark({s.dst}, address(s.at)); }, [](const Set&) {},
           [&](const Apply& s) { mark(s.dst, any(s.args)); },
-          [&](const Update& s) { mark(s.accumulators, any(s.values) || any(s.accumulators)); }, [](const Fold&) {},
-          [&](const Check& s) { mark({s.dst}, any({s.coordinate})); }, [](const Transpose&) {},
-          [&](const Loop& s) { visit(s.body); });
+          [&](const Update& s) { mark(s.accumulators, any(s.values) || any(s.accumulators)); },
+          [](const Fold&) {}, [&](const Check& s) { mark({s.dst}, any({s.coordinate})); },
+          [](const Transpose&) {}, [&](const Loop& s) { visit(s.body); });
     }
   }
 

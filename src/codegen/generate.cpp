@@ -1,12 +1,17 @@
-// Modules to machine code: the target machine, the short pass list, object and assembly output. Everything here is one LLVM major's ways.
+// Modules to machine code: the target machine, the short pass list, object and assembly output. Everything
+// here is one LLVM major's ways.
+#include <llvm/Analysis/AssumptionCache.h>
+#include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/DiagnosticPrinter.h>
+#include <llvm/IR/Dominators.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
+#include <llvm/IR/PassInstrumentation.h>
+#include <llvm/IR/PassManager.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
-#include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/SmallVectorMemoryBuffer.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Target/TargetMachine.h>
@@ -15,6 +20,7 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 #include <llvm/Transforms/Utils/Mem2Reg.h>
+
 #include <mutex>
 
 #include "codegen/engine.h"
@@ -53,12 +59,14 @@ void verify(const llvm::Module& module) {
   if (llvm::verifyModule(module, &stream)) support::internal_error("codegen: " + words);
 }
 
-void write(llvm::Module& module, llvm::TargetMachine& machine, llvm::raw_pwrite_stream& to, llvm::CodeGenFileType type) {
+void write(llvm::Module& module, llvm::TargetMachine& machine, llvm::raw_pwrite_stream& to,
+           llvm::CodeGenFileType type) {
   auto handler = std::make_unique<Complaints>();
   const Complaints& complaints = *handler;
   module.getContext().setDiagnosticHandler(std::move(handler));
   llvm::legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, to, nullptr, type)) support::internal_error("codegen: the target writes no such file");
+  if (machine.addPassesToEmitFile(passes, to, nullptr, type))
+    support::internal_error("codegen: the target writes no such file");
   passes.run(module);
   if (!complaints.words.empty()) support::internal_error("codegen: " + complaints.words);
 }
@@ -68,9 +76,9 @@ void write(llvm::Module& module, llvm::TargetMachine& machine, llvm::raw_pwrite_
 std::unique_ptr<llvm::TargetMachine> make_target_machine(const Target& target) {
   llvm::TargetOptions options;
   options.MCOptions.ABIName = "";
-  return std::unique_ptr<llvm::TargetMachine>(native_target().createTargetMachine(llvm::sys::getProcessTriple(), target.cpu, target.features, options,
-                                                                                  llvm::Reloc::PIC_, llvm::CodeModel::Small,
-                                                                                  llvm::CodeGenOptLevel::Default, true));
+  return std::unique_ptr<llvm::TargetMachine>(native_target().createTargetMachine(
+      llvm::sys::getProcessTriple(), target.cpu, target.features, options, llvm::Reloc::PIC_,
+      llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default, true));
 }
 
 void set_layout(llvm::Module& module, llvm::TargetMachine& machine) {
@@ -80,22 +88,19 @@ void set_layout(llvm::Module& module, llvm::TargetMachine& machine) {
 
 void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   verify(module);
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
+  // Only what these passes ask for: registering every analysis there is would cost more than running them.
+  llvm::FunctionAnalysisManager analyses;
+  analyses.registerPass([] { return llvm::PassInstrumentationAnalysis(); });
+  analyses.registerPass([] { return llvm::DominatorTreeAnalysis(); });
+  analyses.registerPass([] { return llvm::AssumptionAnalysis(); });
+  analyses.registerPass([] { return llvm::TargetLibraryAnalysis(); });
+  analyses.registerPass([&] { return machine.getTargetIRAnalysis(); });
   llvm::FunctionPassManager passes;
   passes.addPass(llvm::PromotePass());
   passes.addPass(llvm::EarlyCSEPass());
   passes.addPass(llvm::SimplifyCFGPass());
   for (llvm::Function& function : module) {
-    if (!function.isDeclaration()) passes.run(function, functions);
+    if (!function.isDeclaration()) passes.run(function, analyses);
   }
 }
 
@@ -118,7 +123,8 @@ std::unique_ptr<llvm::MemoryBuffer> generate(llvm::Module& module, llvm::TargetM
   llvm::SmallVector<char, 0> bytes;
   llvm::raw_svector_ostream stream(bytes);
   write(module, machine, stream, llvm::CodeGenFileType::ObjectFile);
-  return std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(bytes), module.getModuleIdentifier(), false);
+  return std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(bytes), module.getModuleIdentifier(),
+                                                         false);
 }
 
 }  // namespace einx::detail::codegen

@@ -1,11 +1,13 @@
-// The one process-wide ORC instance: links objects into memory, frees them, binds what generated code may call.
-#include <atomic>
-#include <cmath>
-#include <cstring>
+// The one process-wide ORC instance: links objects into memory, frees them, binds what generated code may
+// call.
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/ExecutionEngine/Orc/ObjectLinkingLayer.h>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/TargetParser/Host.h>
+
+#include <atomic>
+#include <cmath>
+#include <cstring>
 
 #include "codegen/engine.h"
 #include "support/support.h"
@@ -16,8 +18,8 @@ namespace {
 namespace orc = llvm::orc;
 
 /// The first failed check wins: the others leave the status alone.
-extern "C" void einx_codegen_report(einx_status* status, std::int32_t operand, std::int32_t axis, std::int64_t value, std::int64_t extent,
-                                    std::int64_t position) {
+extern "C" void einx_codegen_report(einx_status* status, std::int32_t operand, std::int32_t axis,
+                                    std::int64_t value, std::int64_t extent, std::int64_t position) {
   std::int32_t fine = EINX_OK;
   if (!std::atomic_ref(status->code).compare_exchange_strong(fine, EINX_INDEX_OUT_OF_RANGE)) return;
   status->operand = operand;
@@ -44,13 +46,16 @@ T checked(llvm::Expected<T> value) {
 
 template <class F>
 orc::ExecutorSymbolDef symbol(F* function) {
-  return {orc::ExecutorAddr::fromPtr(reinterpret_cast<void*>(function)), llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+  return {orc::ExecutorAddr::fromPtr(reinterpret_cast<void*>(function)),
+          llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
 }
 
 /// Everything that generated code may call; nothing is ever searched for in the process.
 orc::SymbolMap runtime_symbols(orc::LLJIT& jit) {
   orc::SymbolMap map;
-  const auto add = [&](const char* name, orc::ExecutorSymbolDef definition) { map[jit.mangleAndIntern(name)] = definition; };
+  const auto add = [&](const char* name, orc::ExecutorSymbolDef definition) {
+    map[jit.mangleAndIntern(name)] = definition;
+  };
   add("einx_rt_parallel_for", symbol(&einx_rt_parallel_for));
   add("einx_codegen_report", symbol(&einx_codegen_report));
   add("fmod", symbol(static_cast<double (*)(double, double)>(&std::fmod)));
@@ -65,17 +70,22 @@ orc::SymbolMap runtime_symbols(orc::LLJIT& jit) {
 
 std::unique_ptr<orc::LLJIT> make_jit() {
   orc::LLJITBuilder builder;
-  builder.setJITTargetMachineBuilder(orc::JITTargetMachineBuilder(llvm::Triple(llvm::sys::getProcessTriple())));
+  builder.setJITTargetMachineBuilder(
+      orc::JITTargetMachineBuilder(llvm::Triple(llvm::sys::getProcessTriple())));
   builder.setSupportConcurrentCompilation(true);
   builder.setLinkProcessSymbolsByDefault(false);
   builder.setPlatformSetUp(orc::setUpInactivePlatform);
   builder.setObjectLinkingLayerCreator([](orc::ExecutionSession& session, const llvm::Triple&) {
-    return llvm::Expected<std::unique_ptr<orc::ObjectLayer>>(std::make_unique<orc::ObjectLinkingLayer>(session));
+    return llvm::Expected<std::unique_ptr<orc::ObjectLayer>>(
+        std::make_unique<orc::ObjectLinkingLayer>(session));
   });
   std::unique_ptr<orc::LLJIT> jit = checked(builder.create());
-  // What a failing look-up says is in the error that it returns; the session's own report would go to stderr as well.
-  jit->getExecutionSession().setErrorReporter([](llvm::Error error) { llvm::consumeError(std::move(error)); });
-  if (auto error = jit->getMainJITDylib().define(orc::absoluteSymbols(runtime_symbols(*jit)))) fail(std::move(error));
+  // What a failing look-up says is in the error that it returns; the session's own report would go to stderr
+  // as well.
+  jit->getExecutionSession().setErrorReporter(
+      [](llvm::Error error) { llvm::consumeError(std::move(error)); });
+  if (auto error = jit->getMainJITDylib().define(orc::absoluteSymbols(runtime_symbols(*jit))))
+    fail(std::move(error));
   return jit;
 }
 
@@ -117,7 +127,8 @@ class Library : public Loaded {
 
 }  // namespace
 
-std::unique_ptr<Loaded> load(std::unique_ptr<llvm::MemoryBuffer> object, const std::vector<std::string>& functions) {
+std::unique_ptr<Loaded> load(std::unique_ptr<llvm::MemoryBuffer> object,
+                             const std::vector<std::string>& functions) {
   return std::make_unique<Library>(std::move(object), functions);
 }
 

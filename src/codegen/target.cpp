@@ -1,10 +1,12 @@
-// What code is generated for. Features come from CPUID (never from the CPU's name, which masked virtual CPUs get wrong) and are rounded down
-// to one of the four x86-64 levels: equal levels give equal code, schedules and bits.
-#include <algorithm>
-#include <array>
-#include <spdlog/spdlog.h>
+// What code is generated for. Features come from CPUID (never from the CPU's name, which masked virtual CPUs
+// get wrong) and are rounded down to one of the four x86-64 levels: equal levels give equal code, schedules
+// and bits.
 #include <llvm/ADT/StringMap.h>
 #include <llvm/TargetParser/Host.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
 
 #include "codegen/codegen.h"
 
@@ -47,7 +49,8 @@ Target make_target(int level) {
   Target target;
   target.level = target.cpu = levels()[level].name;
   for (int k = 0; k <= level; ++k) {
-    for (const char* name : levels()[k].adds) target.features += (target.features.empty() ? "+" : ",+") + std::string(name);
+    for (const char* name : levels()[k].adds)
+      target.features += (target.features.empty() ? "+" : ",+") + std::string(name);
   }
   target.machine.vector_bytes = levels()[level].vector_bytes;
   target.machine.vector_registers = levels()[level].registers;
@@ -70,7 +73,8 @@ Target target_named(const std::string& level) {
     support::log().warn("EINX_CPU={} is above this machine: using {}", level, levels()[host_level()].name);
     return make_target(host_level());
   }
-  support::log().warn("EINX_CPU={} is no level (x86-64, x86-64-v2, x86-64-v3, x86-64-v4): using the host's", level);
+  support::log().warn("EINX_CPU={} is no level (x86-64, x86-64-v2, x86-64-v3, x86-64-v4): using the host's",
+                      level);
   return make_target(host_level());
 }
 

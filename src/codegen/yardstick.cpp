@@ -1,11 +1,13 @@
-// The yardstick of compile times: a row sum as one would write it by hand, vectors and all, through the same code generator and linker.
-#include <chrono>
+// The yardstick of compile times: a row sum as one would write it by hand, vectors and all, through the same
+// code generator and linker.
 #include <llvm/AsmParser/Parser.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Module.h>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/SourceMgr.h>
 #include <llvm/Target/TargetMachine.h>
+
+#include <chrono>
 
 #include "codegen/engine.h"
 #include "support/support.h"

@@ -1,4 +1,5 @@
-// Every kind of loop, on hand-built programs, at sizes around the vector width, on every level of this machine.
+// Every kind of loop, on hand-built programs, at sizes around the vector width, on every level of this
+// machine.
 #include <doctest/doctest.h>
 
 #include <numeric>
@@ -12,7 +13,8 @@ namespace {
 /// out[k] = in[k * stride] + in2[0] for n elements, in one loop of the given kind.
 Builder add_program(std::int64_t n, Loop shape, std::int64_t stride) {
   Builder b;
-  const BufferId in = b.buffer(Buffer::Kind::Input, f32, 0, 0), other = b.buffer(Buffer::Kind::Input, f32, 0, 1);
+  const BufferId in = b.buffer(Buffer::Kind::Input, f32, 0, 0),
+                 other = b.buffer(Buffer::Kind::Input, f32, 0, 1);
   const BufferId out = b.buffer(Buffer::Kind::Output, f32, n);
   const RegId x = b.reg(f32), y = b.reg(f32), z = b.reg(f32);
   shape.extent = of(n);
@@ -32,7 +34,12 @@ struct Kind {
 std::vector<Kind> kinds(int width) {
   return {{"serial", loop(0, 0, LoopKind::Serial, {})},
           {"unrolled", loop(0, 0, LoopKind::Unrolled, {})},
-          {"parallel", [] { Loop l = loop(0, 0, LoopKind::Parallel, {}); l.grain = 10; return l; }()},
+          {"parallel",
+           [] {
+             Loop l = loop(0, 0, LoopKind::Parallel, {});
+             l.grain = 10;
+             return l;
+           }()},
           {"vector", loop(0, 0, LoopKind::Vector, {}, width)},
           {"vectors", loop(0, 0, LoopKind::Vector, {}, width, 4)},
           {"wide vectors", loop(0, 0, LoopKind::Vector, {}, 2 * width, 2)}};
@@ -51,12 +58,15 @@ TEST_CASE("one loop of every kind, size and stride") {
           CAPTURE(n);
           CAPTURE(stride);
           const auto code = add_program(n, kind.shape, stride).compile(target);
-          std::vector<float> in(std::size_t(std::max<std::int64_t>(1, n * std::abs(stride)))), out(std::size_t(n) + 1, -1);
+          std::vector<float> in(std::size_t(std::max<std::int64_t>(1, n * std::abs(stride)))),
+              out(std::size_t(n) + 1, -1);
           std::iota(in.begin(), in.end(), 1.0f);
           const float y = 0.5f;
           REQUIRE(run(*code, {in.data(), &y}, {out.data()}) == EINX_OK);
           bool same = out[std::size_t(n)] == -1;
-          for (std::int64_t k = 0; k < n; ++k) same = same && out[std::size_t(k)] == in[std::size_t(stride < 0 ? -stride * (n - 1 - k) : stride * k)] + y;
+          for (std::int64_t k = 0; k < n; ++k)
+            same = same && out[std::size_t(k)] ==
+                               in[std::size_t(stride < 0 ? -stride * (n - 1 - k) : stride * k)] + y;
           CHECK(same);
         }
       }

@@ -13,10 +13,12 @@ struct Row {
   long double (*exact)(long double);
   double low, high;  ///< where random arguments are drawn from
 };
-const std::vector<Row> kRows = {{Prim::Exp, std::exp, -110, 95},     {Prim::Exp, std::exp, -750, 715},  {Prim::Exp, std::exp, -1, 1},
-                                {Prim::Log, std::log, 0, 1e30},      {Prim::Log, std::log, 0.5, 2},     {Prim::Log, std::log, 0, 1e-37},
-                                {Prim::Log1p, std::log1p, -1, 1},    {Prim::Log1p, std::log1p, -1e-4, 1e-4}, {Prim::Log1p, std::log1p, 0, 1e10},
-                                {Prim::Tanh, std::tanh, -1, 1},      {Prim::Tanh, std::tanh, -25, 25},  {Prim::Tanh, std::tanh, -1e-5, 1e-5}};
+const std::vector<Row> kRows = {{Prim::Exp, std::exp, -110, 95},    {Prim::Exp, std::exp, -750, 715},
+                                {Prim::Exp, std::exp, -1, 1},       {Prim::Log, std::log, 0, 1e30},
+                                {Prim::Log, std::log, 0.5, 2},      {Prim::Log, std::log, 0, 1e-37},
+                                {Prim::Log1p, std::log1p, -1, 1},   {Prim::Log1p, std::log1p, -1e-4, 1e-4},
+                                {Prim::Log1p, std::log1p, 0, 1e10}, {Prim::Tanh, std::tanh, -1, 1},
+                                {Prim::Tanh, std::tanh, -25, 25},   {Prim::Tanh, std::tanh, -1e-5, 1e-5}};
 
 template <class T>
 std::vector<T> arguments(const Row& row, std::size_t n) {
@@ -36,7 +38,8 @@ double worst(const codegen::Target& target, const Row& row, int lanes, T& where)
   const DType dtype = dtype_of<T>;
   const std::vector<T> in = arguments<T>(row, 40000);
   std::vector<T> out(in.size());
-  REQUIRE(run(*map_code(target, function(row.prim, {dtype}, dtype), std::int64_t(in.size()), lanes), {in.data()}, {out.data()}) == EINX_OK);
+  REQUIRE(run(*map_code(target, function(row.prim, {dtype}, dtype), std::int64_t(in.size()), lanes),
+              {in.data()}, {out.data()}) == EINX_OK);
   double most = 0;
   for (std::size_t k = 0; k < in.size(); ++k) {
     const long double exact = row.exact((long double)in[k]);
@@ -45,7 +48,8 @@ double worst(const codegen::Target& target, const Row& row, int lanes, T& where)
     if (std::isfinite(rounded) && std::isfinite(out[k])) {
       const int lowest = dtype == f64 ? -1022 : -126;
       const int exponent = rounded == 0 ? lowest : std::max(lowest, std::ilogb(rounded));
-      error = double(std::fabs((long double)out[k] - exact) / std::ldexp(1.0L, exponent - (dtype == f64 ? 52 : 23)));
+      error = double(std::fabs((long double)out[k] - exact) /
+                     std::ldexp(1.0L, exponent - (dtype == f64 ? 52 : 23)));
     }
     if (error > most) most = error, where = in[k];
   }
@@ -82,13 +86,15 @@ TEST_CASE("signs of zero and values at the ends") {
     CAPTURE(target.level);
     const std::vector<float> in = {-0.0f, 0.0f, -1.0f, INFINITY, -INFINITY};
     std::vector<float> out(5);
-    REQUIRE(run(*map_code(target, function(Prim::Log1p, {f32}, f32), 5, 4), {in.data()}, {out.data()}) == EINX_OK);
+    REQUIRE(run(*map_code(target, function(Prim::Log1p, {f32}, f32), 5, 4), {in.data()}, {out.data()}) ==
+            EINX_OK);
     CHECK(std::signbit(out[0]));
     CHECK(!std::signbit(out[1]));
     CHECK(out[2] == -INFINITY);
     CHECK(out[3] == INFINITY);
     CHECK(std::isnan(out[4]));
-    REQUIRE(run(*map_code(target, function(Prim::Tanh, {f32}, f32), 5, 4), {in.data()}, {out.data()}) == EINX_OK);
+    REQUIRE(run(*map_code(target, function(Prim::Tanh, {f32}, f32), 5, 4), {in.data()}, {out.data()}) ==
+            EINX_OK);
     CHECK(std::signbit(out[0]));
     CHECK(out[3] == 1.0f);
     CHECK(out[4] == -1.0f);

@@ -1,8 +1,9 @@
-// Masked lanes touch no memory: operands end (or begin) at a page that cannot be accessed. Concurrency, and that code is freed.
+// Masked lanes touch no memory: operands end (or begin) at a page that cannot be accessed. Concurrency, and
+// that code is freed.
 #include <doctest/doctest.h>
+#include <sys/mman.h>
 
 #include <fstream>
-#include <sys/mman.h>
 #include <thread>
 
 #include "codegen/values.h"
@@ -15,7 +16,9 @@ namespace {
 /// A block that ends at a page without access and one that begins after such a page.
 class Guarded {
  public:
-  Guarded() : base_(static_cast<unsigned char*>(mmap(nullptr, 4 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
+  Guarded()
+      : base_(static_cast<unsigned char*>(
+            mmap(nullptr, 4 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
     mprotect(base_, kPage, PROT_NONE);
     mprotect(base_ + 3 * kPage, kPage, PROT_NONE);
   }
@@ -30,14 +33,17 @@ class Guarded {
 };
 
 /// out[k] = in[k * stride] by vectors, also with a run-time extent.
-std::shared_ptr<const codegen::Code> copy_code(const codegen::Target& target, DType dtype, std::int64_t n, std::int64_t stride, bool dynamic) {
+std::shared_ptr<const codegen::Code> copy_code(const codegen::Target& target, DType dtype, std::int64_t n,
+                                               std::int64_t stride, bool dynamic) {
   Builder b;
   b.program.parameters = {n};
   const BufferId in = b.buffer(Buffer::Kind::Input, dtype, 0), out = b.buffer(Buffer::Kind::Output, dtype, n);
   const RegId x = b.reg(dtype);
   const std::int64_t offset = stride < 0 ? -stride * (n - 1) : 0;
-  Loop vector = loop(0, n, LoopKind::Vector, {{Load{reg(x), in, at({along(0, stride)}, offset)}}, {Store{out, at({along(0)}), reg(x)}}},
-                     target.machine.vector_bytes / int(size_of(dtype)), 2);
+  Loop vector =
+      loop(0, n, LoopKind::Vector,
+           {{Load{reg(x), in, at({along(0, stride)}, offset)}}, {Store{out, at({along(0)}), reg(x)}}},
+           target.machine.vector_bytes / int(size_of(dtype)), 2);
   if (dynamic) vector.extent = Int{0, 0};
   b.kernel.body = {{vector}};
   return b.compile(target);
@@ -57,12 +63,14 @@ TEST_CASE("ragged ends stay inside their operands") {
   for (const codegen::Target& target : targets()) {
     for (const DType dtype : {boolean, i8, f16, f32, f64}) {
       const std::int64_t width = target.machine.vector_bytes / std::int64_t(size_of(dtype));
-      for (const std::int64_t n : {std::int64_t(1), width - 1, width, width + 1, 2 * width + 3, 3 * width - 1}) {
+      for (const std::int64_t n :
+           {std::int64_t(1), width - 1, width, width + 1, 2 * width + 3, 3 * width - 1}) {
         for (const std::int64_t stride : {1, -1, 2}) {
           for (const bool dynamic : {false, true}) {
             if (dynamic && stride < 0) continue;
             const auto code = copy_code(target, dtype, n, stride, dynamic);
-            const std::size_t size = size_of(dtype), span = (std::size_t(n - 1) * std::size_t(std::abs(stride)) + 1) * size;
+            const std::size_t size = size_of(dtype),
+                              span = (std::size_t(n - 1) * std::size_t(std::abs(stride)) + 1) * size;
             for (const bool at_end : {false, true}) {
               unsigned char* from = at_end ? in.last(span) : in.first();
               unsigned char* to = at_end ? out.last(std::size_t(n) * size) : out.first();
@@ -97,7 +105,8 @@ TEST_CASE("eight threads compile and run different programs at once") {
         const auto count = static_cast<std::size_t>(n);
         std::vector<float> in(count, float(id)), out(count, -1);
         const auto code = map_code(codegen::host_target(), function(Prim::Add, {f32, f32}, f32), n, 8, 2);
-        wrong[std::size_t(id)] += run(*code, {in.data(), in.data()}, {out.data()}) != EINX_OK || out.back() != float(2 * id);
+        wrong[std::size_t(id)] +=
+            run(*code, {in.data(), in.data()}, {out.data()}) != EINX_OK || out.back() != float(2 * id);
       }
     });
   }

@@ -14,10 +14,13 @@ using namespace einx::detail::loops;
 
 inline Int of(std::int64_t value) { return {value}; }
 inline Ref reg(RegId id, std::vector<VarId> index = {}) { return {id, std::move(index)}; }
-inline Address at(std::vector<Address::Term> terms, std::int64_t offset = 0) { return {of(offset), std::move(terms), {}}; }
+inline Address at(std::vector<Address::Term> terms, std::int64_t offset = 0) {
+  return {of(offset), std::move(terms), {}};
+}
 inline Address::Term along(VarId var, std::int64_t stride = 1) { return {var, of(stride)}; }
 
-inline Loop loop(VarId var, std::int64_t extent, LoopKind kind, Body body, std::int64_t step = 1, int unroll = 1) {
+inline Loop loop(VarId var, std::int64_t extent, LoopKind kind, Body body, std::int64_t step = 1,
+                 int unroll = 1) {
   Loop result;
   result.var = var;
   result.extent = of(extent);
@@ -60,10 +63,12 @@ struct Builder {
     return BufferId(program.buffers.size()) - 1;
   }
   RegId reg(DType dtype, int lanes = 0, int slots = 0, std::vector<std::int64_t> extents = {}) {
-    kernel.registers.push_back({"r" + std::to_string(kernel.registers.size()), dtype, std::move(extents), lanes, slots});
+    kernel.registers.push_back(
+        {"r" + std::to_string(kernel.registers.size()), dtype, std::move(extents), lanes, slots});
     return RegId(kernel.registers.size()) - 1;
   }
-  std::shared_ptr<const codegen::Code> compile(const codegen::Target& target, codegen::Listing* listing = nullptr) {
+  std::shared_ptr<const codegen::Code> compile(const codegen::Target& target,
+                                               codegen::Listing* listing = nullptr) {
     program.name = "test";
     program.steps.push_back(kernel);
     return codegen::compile(program, target, listing);
@@ -80,11 +85,14 @@ inline std::vector<codegen::Target> targets() {
   return found;
 }
 
-inline int run(const codegen::Code& code, std::vector<const void*> inputs, std::vector<void*> outputs, einx_status* status = nullptr) {
+inline int run(const codegen::Code& code, std::vector<const void*> inputs, std::vector<void*> outputs,
+               einx_status* status = nullptr) {
   einx_status local{};
   return code.run(inputs.data(), outputs.data(), status ? status : &local);
 }
 
-inline std::vector<std::int64_t> sizes(std::int64_t width) { return {0, 1, width - 1, width, width + 1, 2 * width + 3, 97, 257}; }
+inline std::vector<std::int64_t> sizes(std::int64_t width) {
+  return {0, 1, width - 1, width, width + 1, 2 * width + 3, 97, 257};
+}
 
 }  // namespace programs

@@ -11,9 +11,13 @@ namespace programs {
 
 inline std::vector<double> special_numbers() {
   const double inf = std::numeric_limits<double>::infinity();
-  return {0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 0.1, 3.0, -3.0, 7.0, 100.0, 127.0, -128.0, 255.0, 256.0, 65504.0, 65520.0, 1e-5, 1e-8, 6e-8, -3e-8,
-          1e-40, 1e-46, 1e-310, 5e-324, 1e20, -1e20, 1e38, 1e39, 1e300, 2147483647.0, 2147483648.0, -2147483649.0, 4294967296.0, 9.3e18, 1.5e19, 1.9e19,
-          -9.3e18, inf, -inf, std::nan(""), 88.7, 89.0, -87.5, -103.9, -105.0, 709.7, 710.0, -745.0, -746.0, 0.3, -0.3, 0.62, 0.63, 1.5};
+  return {0.0,     -0.0,   1.0,    -1.0,    2.0,   -2.0,         0.5,          -0.5,          0.1,
+          3.0,     -3.0,   7.0,    100.0,   127.0, -128.0,       255.0,        256.0,         65504.0,
+          65520.0, 1e-5,   1e-8,   6e-8,    -3e-8, 1e-40,        1e-46,        1e-310,        5e-324,
+          1e20,    -1e20,  1e38,   1e39,    1e300, 2147483647.0, 2147483648.0, -2147483649.0, 4294967296.0,
+          9.3e18,  1.5e19, 1.9e19, -9.3e18, inf,   -inf,         std::nan(""), 88.7,          89.0,
+          -87.5,   -103.9, -105.0, 709.7,   710.0, -745.0,       -746.0,       0.3,           -0.3,
+          0.62,    0.63,   1.5};
 }
 
 /// n elements of a dtype as bytes.
@@ -56,7 +60,8 @@ inline double ulps(double got, double wanted, DType dtype) {
 }
 
 /// out[k] = fn(in0[k], in1[k], ...) by vectors of `lanes` (1: a serial loop).
-inline std::shared_ptr<const codegen::Code> map_code(const codegen::Target& target, const ops::ScalarFn& fn, std::int64_t n, int lanes, int unroll = 1) {
+inline std::shared_ptr<const codegen::Code> map_code(const codegen::Target& target, const ops::ScalarFn& fn,
+                                                     std::int64_t n, int lanes, int unroll = 1) {
   Builder b;
   Apply apply{{}, fn, {}};
   Body body;
