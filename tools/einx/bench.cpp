@@ -19,15 +19,14 @@ namespace graph = einx::detail::graph;
 namespace ops = einx::detail::ops;
 using einx::Tensor;
 
-constexpr int kRounds = 7;
-constexpr const char* kHelp = R"(einx bench OPERATION PATTERN TYPE... [NAME=SIZE...]
+constexpr const char* kHelp = R"help(einx bench OPERATION PATTERN TYPE... [NAME=SIZE...]
 
 Times a call on made-up data: its first time split into stages, a cached call, and the kernel alone into warm memory. Bytes and arithmetic
 per second are given beside a copy of as many bytes and a loop of fused multiply-adds, measured in turns with the kernel on the same
-threads; each is the minimum of seven rounds. An operand is a type, f32[10, 10] (with strides f32[10, 10 : 1, 10]), a number, or factory.
+threads; each is the minimum of at least seven rounds. An operand is a type, f32[10, 10] (with strides f32[10, 10 : 1, 10]), a number, or factory.
 
   einx bench sum "a [b]" "f32[4096, 4096]"
-)";
+)help";
 
 /// Arithmetic of one evaluation of a scalar function.
 double arithmetic(const ops::ScalarFn& fn) {
@@ -122,8 +121,8 @@ void print_calls(const Request& request, const api::Prepared& prepared) {
   Stopwatch plain([&] { plain_copy(); });
   Stopwatch streaming([&] { streaming_copy(); });
   Stopwatch peak([&] { peak_loop(); });
-  for (int round = 0; round < kRounds; ++round)
-    for (Stopwatch* each : {&cached, &kernel, &plain, &streaming, &peak}) each->round();
+  Stopwatch* const all[] = {&cached, &kernel, &plain, &streaming, &peak};
+  take_turns(all);
 
   // An f64 vector has half the lanes.
   const double peak_rate =

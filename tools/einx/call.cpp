@@ -8,7 +8,7 @@
 namespace einx_command {
 namespace {
 
-constexpr const char* kHelp = R"(einx OPERATION PATTERN OPERAND... [NAME=SIZE...] [-o FILE.npy]...
+constexpr const char* kHelp = R"help(einx OPERATION PATTERN OPERAND... [NAME=SIZE...] [-o FILE.npy]...
 
 An operand is the path of an .npy file, a number (which takes the other operands' dtype), or ones, zeros or iota, which get the shape
 that the pattern gives them. A size is an integer, or a list for an axis under an ellipsis: b=2,3. Reductions take keepdims=true.
@@ -18,7 +18,7 @@ Every -o (--output) takes one result, in order; without any, the results are pri
   einx id "b (q + k) -> b q, b k" x.npy q=4 -o q.npy -o k.npy
   einx multiply "a b," x.npy 2
   einx dot "a [b], [b] c -> a c" x.npy iota c=8
-)";
+)help";
 
 int help(const Arguments& arguments) {
   if (!arguments.words.empty()) {

@@ -9,14 +9,14 @@
 namespace einx_command {
 namespace {
 
-constexpr const char* kHelp = R"(einx eval
+constexpr const char* kHelp = R"help(einx eval
 
 Reads one JSON case a line on standard input and writes one JSON result a line on standard output, in order, each at once.
   {"id": "1", "op": "sum", "pattern": "a [b]", "inputs": [{"shape": [1, 2], "dtype": "float32", "data": [1, 2]}], "kwargs": {}}
   {"id":"1","outputs":[{"shape":[1],"dtype":"float32","data":[3.0]}],"via":"jit"}
 A failing case is answered by {"id", "error": {"class", "kind", "message", "carets"}}. Inputs may also be {"scalar": "int"|"float"|"bool",
 "value"}, {"factory": {"iota_mod", "dtype"}} or, for solve_axes and solve_shapes, {"none": true}. "via" is jit, or reference with EINX_JIT=0.
-)";
+)help";
 
 Json error_result(const einx::Error& error) {
   const std::vector<int> carets(error.carets().begin(), error.carets().end());

@@ -87,7 +87,7 @@ Json solved_axes(const Request& request) {
   return {{"axes", std::move(axes)}};
 }
 
-Json solved_shapes(const Request& request) { return {{"shapes", solve(request, false).shapes}}; }
+Json solved_shapes(const Request& request) { return {{"shapes", solve(request, true).shapes}}; }
 
 Json matches(const Request& request) {
   try {

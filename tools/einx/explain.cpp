@@ -20,7 +20,7 @@ namespace loops = einx::detail::loops;
 namespace notation = einx::detail::notation;
 namespace trace = einx::detail::trace;
 
-constexpr const char* kHelp = R"(einx explain OPERATION PATTERN TYPE... [NAME=SIZE...] [--emit WHAT]...
+constexpr const char* kHelp = R"help(einx explain OPERATION PATTERN TYPE... [NAME=SIZE...] [--emit WHAT]...
 
 Shows what a call becomes. No data is needed: an operand is a type, f32[10, 10] (with strides f32[10, 10 : 1, 10]), a number, or factory.
   --emit expr       the expression in full form and solved
@@ -32,7 +32,7 @@ Shows what a call becomes. No data is needed: an operand is a type, f32[10, 10] 
   --emit dot        the graph for graphviz
 
   einx explain dot "b... (g [c1->c2])" "f32[8, 64]" factory g=2 c2=16 --emit loops --emit schedule
-)";
+)help";
 
 /// A call on its way through the pipeline; each stage is made when first asked for, so that an early one can be shown of what a later one refuses.
 class Pipeline {
@@ -47,12 +47,12 @@ class Pipeline {
               (axis.source != axis.name ? "  (" + axis.source + ")" : "") + "\n";
     return text;
   }
-  const graph::Graph& graph() {
+  const graph::Graph& simplified() {
     if (!graph_) graph_ = einx::detail::passes::run(trace::single(complete_call(), solved()));
     return *graph_;
   }
   const loops::Program& program() {
-    if (!program_) program_ = loops::lower(graph(), codegen::host_target().machine);
+    if (!program_) program_ = loops::lower(simplified(), codegen::host_target().machine);
     return *program_;
   }
   const codegen::Listing& listing() {
@@ -93,12 +93,12 @@ struct Representation {
 };
 constexpr Representation kRepresentations[] = {
     {"expr", [](Pipeline& call) { return call.expr(); }},
-    {"graph", [](Pipeline& call) { return graph::text(call.graph()); }},
+    {"graph", [](Pipeline& call) { return graph::text(call.simplified()); }},
     {"loops", [](Pipeline& call) { return loops::text(call.program()); }},
     {"schedule", [](Pipeline& call) { return loops::schedule_text(call.program()); }},
     {"llvm", [](Pipeline& call) { return call.listing().llvm_ir; }},
     {"asm", [](Pipeline& call) { return call.listing().assembly; }},
-    {"dot", [](Pipeline& call) { return graph::dot(call.graph()); }},
+    {"dot", [](Pipeline& call) { return graph::dot(call.simplified()); }},
 };
 
 const Representation& representation(const std::string& name) {

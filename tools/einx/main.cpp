@@ -22,7 +22,7 @@ constexpr Command kCommands[] = {
     {"env", einx_command::list_environment},
 };
 
-constexpr const char* kHelp = R"(einx: tensor notation, compiled just in time
+constexpr const char* kHelp = R"help(einx: tensor notation, compiled just in time
 
   einx OPERATION PATTERN OPERAND... [NAME=SIZE...] [-o FILE.npy]...   run an operation
   einx explain OPERATION PATTERN TYPE... [NAME=SIZE...] [--emit WHAT]...   show what it becomes
@@ -37,7 +37,7 @@ constexpr const char* kHelp = R"(einx: tensor notation, compiled just in time
 
 Each command has a --help of its own. Exit status: 0, 1 for an error of the library (its message is on stderr), 2 for a command line that
 makes no sense.
-)";
+)help";
 
 int dispatch(Words words) {
   if (words.empty()) throw einx_command::UsageError("a command or an operation is missing");

@@ -5,15 +5,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 
 namespace einx_command {
 
-/// Nanoseconds of one call: the minimum over `rounds` of the mean of as many calls as make a measurement of a
-/// millisecond.
+/// Nanoseconds of one call: the minimum over its rounds of the mean of as many calls as take 100
+/// microseconds.
 class Stopwatch {
  public:
   explicit Stopwatch(std::function<void()> work);
-  void round();  ///< one measurement; those of several stopwatches are meant to alternate
+  void round();
   double nanoseconds() const { return best_; }
 
  private:
@@ -21,6 +22,8 @@ class Stopwatch {
   std::int64_t calls_ = 1;
   double best_;
 };
+/// Rounds of all in turn: at least seven, and as many as fit into a second.
+void take_turns(std::span<Stopwatch* const> stopwatches);
 
 /// Reads half of `bytes` and writes the other half, on all threads; `streaming`: with stores that go past the
 /// caches.
