@@ -36,6 +36,18 @@ const std::vector<Golden>& goldens() {
       {"add_dynamic", "add", "a b, b", {f32_of({4, 5}), f32_of({5})}, {}, true},
       {"sum_nothing", "sum", "a [b]", {f32_of({3, 0})}, {}},
       {"sum_dynamic", "sum", "b... (g [c])", {f32_of({10, 10})}, {{"g", 2}}, true},
+      {"sum_last", "sum", "a [b]", {f32_of({4096, 4096})}, {}},
+      {"sum_first", "sum", "[a] b", {f32_of({4098, 4096})}, {}},
+      {"sum_all", "sum", "[a b]", {f32_of({4096, 4096})}, {}},
+      {"pool", "mean", "b (s [s2]) c", {f32_of({16, 1024, 256})}, {{"s2", 4}}},
+      {"softmax", "softmax", "b h q [k]", {f32_of({8, 16, 256, 256})}, {}},
+      {"var_first", "var", "[a] b", {f32_of({40, 100})}, {}},
+      {"argmax_first", "argmax", "[a] b", {f32_of({4096, 4096})}, {}},
+      {"argmax_last", "argmax", "a [b c] -> a [2]", {type(DType::f16, {7, 20, 30})}, {}},
+      {"matmul_large", "dot", "a [b], [b] c -> a c", {f32_of({512, 512}), f32_of({512, 512})}, {}},
+      {"matmul_small", "dot", "z a [b], z [b] c -> z a c", {f32_of({9, 5, 4}), f32_of({9, 4, 30})}, {}},
+      {"embedding", "get_at", "[v] c, b s -> b s c", {f32_of({50257, 768}), type(DType::i64, {8, 1024})}, {}},
+      {"points", "get_at", "b [h w] c, b p [2] -> b p c", {f32_of({2, 6, 7, 33}), type(DType::i32, {2, 5, 2})}, {}},
   };
   return rows;
 }
