@@ -77,17 +77,20 @@ class KernelEmitter {
   void emit_micro(const std::string& name);
 
  private:
+  /// A loop's variable while its body is written. `scope` is the block where everything that depends on
+  /// nothing deeper is computed, before its terminator: loop invariants are placed right from the start, so
+  /// that no pass has to move them.
   struct Variable {
     llvm::Value* value = nullptr;
-    llvm::BasicBlock* scope =
-        nullptr;  ///< where things that depend on nothing deeper are computed, before its terminator
+    llvm::BasicBlock* scope = nullptr;
     int depth = 0;
     std::int64_t step = 1;  ///< the value is a multiple of this
   };
   using PointerKey =
       std::tuple<llvm::Value*, llvm::Value*, std::int64_t, int>;        ///< pointer, variable, stride
   using StorageKey = std::tuple<loops::RegId, std::int64_t, int, int>;  ///< register, flat index, lanes, slot
-  /// The function being written.
+  /// The function being written. `entry` takes allocas and what depends on no variable; `leave` is the one
+  /// way out. The maps hold what has been computed already, so that equal addresses are computed once.
   struct Frame {
     llvm::Function* function = nullptr;
     llvm::BasicBlock *entry = nullptr, *leave = nullptr;
@@ -99,7 +102,8 @@ class KernelEmitter {
     std::map<StorageKey, llvm::AllocaInst*> storage;
     bool streamed = false;
   };
-  /// The vector loop around the statement being written.
+  /// The vector loop around the statement being written: every statement is spelled out for all slots, side
+  /// by side.
   struct Vector {
     loops::VarId var = -1;
     int lanes = 0;
@@ -107,11 +111,13 @@ class KernelEmitter {
     std::vector<bool> varying;        ///< by register
     int slots() const { return int(masks.size()); }
   };
+  /// How far a loop runs; `at_most` is known also where a ragged tile's extent is not.
   struct Extent {
     std::optional<std::int64_t> constant;
     llvm::Value* value = nullptr;
     std::optional<std::int64_t> at_most;
   };
+  /// A parallel body as a function, and what it is to be called with.
   struct Outlined {
     llvm::Function* function = nullptr;
     llvm::Value* context = nullptr;
@@ -158,16 +164,20 @@ class KernelEmitter {
   void report(const loops::Check& statement, const Operand& coordinates, const Operand& bad);
 
   // emit_memory.cpp: addresses, loads, stores, transposes
+  /// How a statement meets memory along the vector variable: one element for all lanes, neighbours upwards or
+  /// downwards, or any lanes. `invariant`: nothing in the kernel writes to the buffer, so loads may move
+  /// freely.
   struct Access {
     enum class Kind { Uniform, Forward, Backward, Lanes } kind = Kind::Uniform;
     DType dtype = DType::f32;
     llvm::Align align;
-    bool invariant = false, streaming = false;
+    bool invariant = false;
   };
   llvm::Value* buffer(loops::BufferId id);
   llvm::Value* offset_by(llvm::Value* pointer, const Variable& variable, const loops::Int& stride,
                          std::int64_t size);
   llvm::Value* pointer(loops::BufferId id, const loops::Address& at, int slot = 0);
+  /// A constant number of bytes on: kept out of the shared part, where the addressing mode takes it.
   llvm::Value* shifted(llvm::Value* pointer, std::int64_t bytes);
   llvm::Value* position(const loops::Address& at, llvm::Value* lane);
   loops::Int lane_stride(const loops::Address& at) const;

@@ -50,6 +50,7 @@ void KernelEmitter::open(llvm::Function* function) {
   b_.SetInsertPoint(start);
 }
 
+/// The one way out: streamed stores are made visible before anybody is told that the part is done.
 void KernelEmitter::close() {
   b_.CreateBr(frame_.leave);
   b_.SetInsertPoint(frame_.leave);
@@ -94,6 +95,7 @@ void KernelEmitter::statement(const Statement& statement) {
       statement.node, [&](const Loop& s) { loop(s); }, [&](const auto& s) { emit(s); });
 }
 
+/// Run-time parameters are loaded once, at the function's entry.
 llvm::Value* KernelEmitter::integer(const Int& value) {
   if (value.constant()) return int64(value.value);
   llvm::Value*& found = frame_.parameters[value.param];
@@ -184,6 +186,7 @@ void KernelEmitter::counted(const Loop& loop, llvm::Value* begin, llvm::Value* e
   b_.SetInsertPoint(exit);
 }
 
+/// Also tiles. A loop of one iteration is its body with a constant, which turns its addresses into constants.
 void KernelEmitter::serial_loop(const Loop& loop) {
   const Extent extent = extent_of(loop);
   const auto inside = [&] { body(loop.body); };
@@ -194,6 +197,8 @@ void KernelEmitter::serial_loop(const Loop& loop) {
   counted(loop, int64(0), extent.value, loop.step, false, inside);
 }
 
+/// The body once for every value. In a ragged tile each copy asks whether it is still inside; the first one
+/// always is.
 void KernelEmitter::unrolled_loop(const Loop& loop) {
   if (!loop.extent.constant()) support::internal_error("codegen: an unrolled loop needs a constant extent");
   const Extent extent = extent_of(loop);
@@ -274,6 +279,8 @@ void KernelEmitter::vector_dynamic(const Loop& loop, const Extent& extent) {
 
 // ---------------------------------------------------------------- parallel loops
 
+/// With no more than one part's work the loop is an ordinary one, or a plain call if only the run shows it:
+/// forking costs microseconds.
 void KernelEmitter::parallel_loop(const Loop& loop) {
   if (vector_) support::internal_error("codegen: parallel loops are outermost");
   const Extent extent = extent_of(loop);

@@ -113,6 +113,8 @@ bool KernelEmitter::aligned(const Address& at, std::int64_t bytes, std::int64_t 
   });
 }
 
+/// Inputs may have any alignment (x86 does not mind), what we allocate that of its elements. A micro-kernel's
+/// buffers are the runtime's own.
 KernelEmitter::Access KernelEmitter::access(BufferId id, const Address& at) const {
   const Buffer& declared = buffers_[std::size_t(id)];
   const bool foreign = declared.kind == Buffer::Kind::Input || declared.kind == Buffer::Kind::Constant;
@@ -191,6 +193,7 @@ llvm::Value* KernelEmitter::load_lanes(const Load& statement, const Access& acce
   return result;
 }
 
+/// One slot of a load. Downward neighbours are loaded upwards from the last one and reversed, their mask too.
 llvm::Value* KernelEmitter::load_part(const Load& statement, const Access& access, int slot) {
   if (access.kind == Access::Kind::Lanes) return load_lanes(statement, access, slot);
   llvm::Value* from = pointer(statement.buffer, statement.at, slot);
@@ -223,6 +226,8 @@ void KernelEmitter::emit(const Load& statement) {
 
 // ---------------------------------------------------------------- stores
 
+/// Lanes that are not neighbours: one store a lane in their order, or a scatter where addresses or mask are
+/// only known at run time.
 void KernelEmitter::store_lanes(const Store& statement, const Access& access, llvm::Value* value, int slot) {
   llvm::Value* mask = mask_of(slot);
   const Int stride = lane_stride(statement.at);
@@ -241,6 +246,8 @@ void KernelEmitter::store_lanes(const Store& statement, const Access& access, ll
   }
 }
 
+/// Neighbouring lanes: one vector store, past the caches if asked for and if the address is provably a
+/// multiple of the vector.
 void KernelEmitter::store_part(const Store& statement, const Access& access, llvm::Value* value, int slot) {
   llvm::Value* to = pointer(statement.buffer, statement.at, slot);
   llvm::Value* mask = mask_of(slot);

@@ -52,6 +52,7 @@ Operand KernelEmitter::read(const Ref& ref) {
   return value;
 }
 
+/// Scalars are spread over the lanes of a register that varies; the other way round would lose lanes.
 void KernelEmitter::write(const Ref& ref, const Operand& value) {
   const auto [slots, lanes] = shape_of(ref.reg);
   const Operand whole = spread(b_, value, slots, lanes);
@@ -73,6 +74,7 @@ std::vector<Operand> KernelEmitter::read_all(std::span<const Ref> refs) {
   return values;
 }
 
+/// A function of values; paid for by slots and nodes.
 std::vector<Operand> KernelEmitter::apply(const ops::ScalarFn& fn, std::span<const Operand> args) {
   std::int64_t slots = 1;
   for (const Operand& arg : args) slots = std::max(slots, std::int64_t(arg.parts.size()));
@@ -124,6 +126,7 @@ void KernelEmitter::emit(const Apply& statement) {
   for (std::size_t k = 0; k < statement.dst.size(); ++k) write(statement.dst[k], results[k]);
 }
 
+/// Under a mask the lanes beyond the end keep what they had, whatever was computed from them.
 void KernelEmitter::emit(const Update& statement) {
   std::vector<Operand> args = read_all(statement.accumulators);
   const std::vector<Operand> old = args;

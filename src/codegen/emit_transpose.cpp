@@ -77,6 +77,7 @@ Vectors KernelEmitter::transposed(Vectors rows, int element_bytes) {
   return result;
 }
 
+/// One square block at (row, column) of the statement's: its side is the number of lanes.
 void KernelEmitter::transpose_block(const Transpose& statement, int row, int column, int size) {
   const Buffer& from = buffers_[std::size_t(statement.from)];
   const auto bytes = std::int64_t(size_of(from.dtype));

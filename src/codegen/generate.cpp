@@ -73,9 +73,11 @@ void write(llvm::Module& module, llvm::TargetMachine& machine, llvm::raw_pwrite_
 
 }  // namespace
 
+// CodeGenOptLevel: Less saves under 5 % of the compile time; None (FastISel) two thirds, but it spills all
+// accumulators of a register tile (47 instead of 240 GFLOP/s) and fuses no multiplications with additions, so
+// that results would differ from those of the other level.
 std::unique_ptr<llvm::TargetMachine> make_target_machine(const Target& target) {
-  llvm::TargetOptions options;
-  options.MCOptions.ABIName = "";
+  const llvm::TargetOptions options;
   return std::unique_ptr<llvm::TargetMachine>(native_target().createTargetMachine(
       llvm::sys::getProcessTriple(), target.cpu, target.features, options, llvm::Reloc::PIC_,
       llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default, true));
@@ -95,6 +97,9 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   analyses.registerPass([] { return llvm::AssumptionAnalysis(); });
   analyses.registerPass([] { return llvm::TargetLibraryAnalysis(); });
   analyses.registerPass([&] { return machine.getTargetIRAnalysis(); });
+  // Registers were written as allocas, loops as more blocks than needed; addresses and splats may repeat.
+  // That is all there is to clean up: the emitter places loop invariants itself, and the vectors are already
+  // there.
   llvm::FunctionPassManager passes;
   passes.addPass(llvm::PromotePass());
   passes.addPass(llvm::EarlyCSEPass());

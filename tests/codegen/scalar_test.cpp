@@ -39,9 +39,11 @@ Wrong first_difference(const ops::ScalarFn& fn, const std::vector<std::vector<un
   return {};
 }
 
-/// A scalar, half a small vector, several vectors of wide types; whole vectors of narrow ones where that does not take long.
+/// A scalar, half a small vector, several vectors of wide types; whole vectors of narrow ones where that does
+/// not take long.
 std::vector<int> lane_counts(const codegen::Target& target, const ops::ScalarFn& fn) {
-  const int whole = target.machine.vector_bytes / int(std::max(size_of(fn.args[0]), size_of(fn.result_dtype())));
+  const int whole =
+      target.machine.vector_bytes / int(std::max(size_of(fn.args[0]), size_of(fn.result_dtype())));
   const bool slow = fn.nodes.back().prim == Prim::FloorDiv;
   return whole > 16 && !slow ? std::vector<int>{1, 4, 16, whole} : std::vector<int>{1, 4, 16};
 }
