@@ -20,6 +20,7 @@ struct RowsChoice {
   std::optional<ops::ScalarFn>
       in_order;  ///< combine where the second is known to come later: every lane goes forward
   std::string why;
+  std::string threads;  ///< what they take, "" without
 };
 
 /// Vector axis, order, unrolling and threads for a nest of Rows.
