@@ -42,7 +42,7 @@ TEST_CASE("several results") {
   auto [q, k] = einx::id<2>("b (q + k) -> b q, b k", x, {{"q", 4}});
   CHECK(shape(q) == Shape{2, 4});
   CHECK(k.item<float>({1, 0}) == 14);
-  const std::vector<Tensor> parts = einx::id_all("a, b, c -> c, b, a", {Tensor::iota({2}), Tensor::iota({3}), Tensor::iota({2})});
+  const std::vector<Tensor> parts = einx::id_all("a, b, c -> (1 a), b 1, c", {Tensor::iota({2}), Tensor::iota({3}), Tensor::iota({2})});
   CHECK(parts.size() == 3);
   CHECK_THROWS_AS(einx::id<3>("b (q + k) -> b q, b k", x, {{"q", 4}}), einx::SemanticError);
   CHECK_THROWS_AS(einx::id("b (q + k) -> b q, b k", x, {{"q", 4}}), einx::SemanticError);

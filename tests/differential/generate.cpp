@@ -37,6 +37,7 @@ class Writer {
     return 1;
   }
   Names axes(Case& c, int count, std::int64_t budget = 20'000) {
+    if (chance(4)) budget *= 12;  // enough work for several threads
     Names names;
     for (int k = 0; k < count; ++k) {
       names.emplace_back(1, static_cast<char>('a' + k));
@@ -201,6 +202,17 @@ void dot_case(Writer& w, Case& c) {
   add_operands(w, c, third ? 3 : 2);
 }
 
+/// Large enough for packed panels, ragged against every register tile.
+void large_dot_case(Writer& w, Case& c) {
+  for (const char* name : {"m", "n", "k"}) c.sizes[name] = w.pick(std::vector<std::int64_t>{61, 64, 97, 101, 128});
+  const bool batched = w.chance(30);
+  if (batched) c.sizes["z"] = 2;
+  const Names left = batched ? Names{"z", "m", "[k]"} : Names{"m", "[k]"}, right = batched ? Names{"[k]", "z", "n"} : Names{"[k]", "n"};
+  c.pattern = w.compose(w.shuffled(left)) + ", " + w.compose(w.shuffled(right)) + " -> " + w.compose(w.shuffled(batched ? Names{"z", "m", "n"} : Names{"m", "n"}));
+  add_operands(w, c, 2);
+  for (OperandSpec& operand : c.operands) operand.dtype = w.chance(70) ? DType::f32 : DType::f64;
+}
+
 void gather_case(Writer& w, Case& c) {
   const Names names = w.axes(c, 1 + static_cast<int>(w.below(3)), 4'000);
   Names marked = w.subset(names, 50);
@@ -237,7 +249,7 @@ void write_case(Writer& w, Case& c, const einx::detail::ops::Op& op) {
     case Family::Id: return w.chance(35) ? concat_case(w, c) : move_case(w, c);
     case Family::Elementwise: return map_case(w, c, op.max_inputs > 0 ? op.max_inputs : 1 + static_cast<int>(w.below(3)));
     case Family::Reduce: return reduce_case(w, c);
-    case Family::Dot: return dot_case(w, c);
+    case Family::Dot: return w.chance(10) ? large_dot_case(w, c) : dot_case(w, c);
     case Family::ArgFind: return order_case(w, c);
     case Family::GetAt: return gather_case(w, c);
     default: return preserve_case(w, c);
