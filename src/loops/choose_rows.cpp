@@ -86,8 +86,8 @@ void choose_threads(const Nest& nest, RowsChoice& c) {
     std::rotate(c.outer.begin(), best, best + 1);
     c.grain = parts(c.outer.front());
     if (c.grain > 0)
-      c.why +=
-          "\nthreads take " + nest.axes[c.outer.front()].name + " in parts of " + std::to_string(c.grain);
+      c.threads =
+          "threads take " + nest.axes[c.outer.front()].name + " in parts of " + std::to_string(c.grain);
     return;
   }
   if (c.vector < 0 || nest.axes[c.vector].reduced) return;
@@ -95,7 +95,7 @@ void choose_threads(const Nest& nest, RowsChoice& c) {
       round_up(std::max<std::int64_t>(parts(c.vector), 1), std::int64_t(c.lanes) * c.unroll);
   if (parts(c.vector) == 0 || block >= nest.axes[c.vector].extent.value) return;
   c.tile = block;
-  c.why += "\nthreads take blocks of " + std::to_string(block) + " of " + nest.axes[c.vector].name;
+  c.threads = "threads take blocks of " + std::to_string(block) + " of " + nest.axes[c.vector].name;
 }
 
 /// Nothing is known of extents and strides: the last axis of the text is the one most often contiguous.

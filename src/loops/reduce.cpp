@@ -36,6 +36,8 @@ class ColumnsKernel {
     }
     b_.say(b_.nest.label);
     b_.say(c_.why);
+    if (by_rows) b_.say(c_.threads);
+    if (tiles.kind == LoopKind::Parallel) b_.say("threads take blocks of columns");
     b_.say("blocks of " + std::to_string(block_) + " columns with accumulators in L1, " +
            std::to_string(kRows) + " rows at a time: rows are read in long runs");
     b_.finish(std::move(body));

@@ -30,6 +30,7 @@ class RowsKernel {
     }
     b_.say(b_.nest.label);
     b_.say(c_.why);
+    if (!c_.threads.empty()) b_.say(c_.threads);
     b_.finish(std::move(body));
   }
 
