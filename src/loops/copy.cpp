@@ -3,71 +3,119 @@
 
 #include <algorithm>
 
+#include "loops/stream.h"
+
 namespace einx::detail::loops {
 namespace {
 
-/// Rows and columns of a block that registers transpose.
-int block_of(DType dtype, const Machine& machine) {
-  const std::int64_t bytes = loops::size_of(dtype);
-  if (bytes == 4) return machine.vector_bytes >= 32 ? 8 : 4;
-  if (bytes == 8) return machine.vector_bytes >= 32 ? 4 : 2;
-  return bytes == 2 ? 8 : 16;
+/// Elements of a block's side beyond those of an axis of n, relative to them.
+double waste(std::int64_t n, std::int64_t block) { return double(round_up(n, block)) / double(n); }
+
+/// Rows and columns of a block that registers transpose: a register's worth, or half of that where blocks would overlap much.
+int block_of(const Copy& c, const Machine& machine) {
+  constexpr int kMost = 16;  // more rows than that do not stay in registers
+  constexpr double kWaste = 1.3;
+  const std::int64_t bytes = loops::size_of(c.to().dtype);
+  const int full = std::min<int>(kMost, int(std::max<std::int64_t>(2, machine.vector_bytes / bytes)));
+  const bool wasteful = waste(c.extent(c.across), full) * waste(c.extent(c.along), full) > kWaste;
+  return wasteful && full > 4 ? full / 2 : full;
 }
 
-/// The input's contiguous axis, if it is another than the output's and both are at least a block long.
+/// The input's contiguous axis, if it is another than the output's.
 bool find_plane(Copy& c) {
   c.along = int(c.nest.axes.size()) - 1;
   if (c.to_stride(c.along) != 1) return false;
   for (int a = 0; a < c.along; ++a)
     if (c.from_stride(a) == 1) c.across = a;
   const std::int64_t along_step = c.from_stride(c.along);
-  return c.across >= 0 && along_step != 0 && along_step != 1 && c.extent(c.across) >= c.block && c.extent(c.along) >= c.block;
+  return c.across >= 0 && along_step != 0 && along_step != 1;
 }
 
-void transpose(Copy& c, Body& out) {
+/// Blocks straight to the output. `tile`: what is walked as a unit, so that lines of both sides are used up while they are cached.
+struct Direct {
+  bool streaming = false;
+  std::int64_t across_tile = 0, along_tile = 0;
+};
+
+void transpose(Copy& c, Body& out, bool streaming) {
   transpose_block(c, out, c.to().buffer, c.builder.address(c.to()), c.to().strides[std::size_t(c.across)]);
+  std::get<Transpose>(out.back().node).streaming = streaming;
 }
 
-/// Blocks straight to the output: all of `across` inside a strip of `along`, so that lines of the output are finished while they are cached.
-void strips(Copy& c, Body& out, std::int64_t strip, std::int64_t grain) {
-  const std::int64_t n = c.extent(c.along), whole = n / c.block * c.block;
-  Loop outer = header(grain > 0 ? LoopKind::Parallel : LoopKind::Tile, strip, 1, std::max<std::int64_t>(1, grain));
-  outer.extent = constant(whole);
-  c.builder.over(out, c.along, std::move(outer), [&](Body& in_strip) {
-    const VarId tile = c.builder.at[std::size_t(c.along)].vars.back();
-    blocks(c, in_strip, c.across, [&](Body& body) {
+/// The blocks of the axis inside the tile that is open on it.
+Loop inside(const Copy& c, int axis, std::int64_t tile, std::int64_t whole) {
+  Loop loop = header(LoopKind::Tile, c.block);
+  loop.extent = constant(tile);
+  loop.outer = c.builder.at[std::size_t(axis)].vars.back();
+  loop.outer_extent = constant(whole);
+  return loop;
+}
+
+/// What is left at the ends of both axes: blocks that end there, and overlap what is done already.
+void edges(Copy& c, Body& out, bool streaming) {
+  const auto at_end = [&](int axis, const auto& inner) {
+    c.builder.at[std::size_t(axis)].start = c.extent(axis) - c.block;
+    inner();
+    c.builder.at[std::size_t(axis)].start = 0;
+  };
+  if (c.extent(c.along) % c.block != 0)
+    at_end(c.along, [&] { blocks(c, out, c.across, [&](Body& body) { transpose(c, body, streaming); }); });
+  if (c.extent(c.across) % c.block != 0)
+    at_end(c.across, [&] {
       Loop loop = header(LoopKind::Tile, c.block);
-      loop.extent = constant(strip);
-      loop.outer = tile;
-      loop.outer_extent = constant(whole);
-      c.builder.over(body, c.along, std::move(loop), [&](Body& inner) { transpose(c, inner); });
+      loop.extent = constant(c.extent(c.along) / c.block * c.block);
+      c.builder.over(out, c.along, std::move(loop), [&](Body& body) { transpose(c, body, streaming); });
+    });
+}
+
+void plane(Copy& c, Body& out, const Direct& d, bool across_first, std::int64_t grain) {
+  const std::int64_t across = c.extent(c.across) / c.block * c.block, along = c.extent(c.along) / c.block * c.block;
+  const auto tiles = [&](bool is_across, LoopKind kind) {
+    Loop loop = header(kind, is_across ? d.across_tile : d.along_tile, 1, std::max<std::int64_t>(1, grain));
+    loop.extent = constant(is_across ? across : along);
+    return loop;
+  };
+  const int first = across_first ? c.across : c.along, second = across_first ? c.along : c.across;
+  c.builder.over(out, first, tiles(across_first, grain > 0 ? LoopKind::Parallel : LoopKind::Tile), [&](Body& strip) {
+    c.builder.over(strip, second, tiles(!across_first, LoopKind::Tile), [&](Body& tile) {
+      c.builder.over(tile, c.along, inside(c, c.along, d.along_tile, along), [&](Body& row) {
+        c.builder.over(row, c.across, inside(c, c.across, d.across_tile, across), [&](Body& body) { transpose(c, body, d.streaming); });
+      });
     });
   });
-  if (whole == n) return;
-  c.builder.at[std::size_t(c.along)].start = n - c.block;
-  blocks(c, out, c.across, [&](Body& body) { transpose(c, body); });
-  c.builder.at[std::size_t(c.along)].start = 0;
+  edges(c, out, d.streaming);
+}
+
+Direct plan_direct(const Copy& c) {
+  constexpr std::int64_t kSquare = 64, kLong = 512, kFewParts = 8;
+  const std::int64_t bytes = loops::size_of(c.to().dtype), line = std::max<std::int64_t>(c.block, kLine / bytes);
+  if (volume(c.nest) * bytes > kStreamBytes && blocks_are_lines(c)) return {true, kSquare, kSquare};
+  const bool cut_across = !c.others.empty() || c.extent(c.across) / line >= kFewParts;
+  return {false, line, cut_across ? round_up(c.extent(c.along), c.block) : round_up(kLong, c.block)};
 }
 
 /// Parallel over the first of the other axes if it cuts the work, else over strips of the plane.
 void schedule_direct(Copy& c) {
-  constexpr std::int64_t kNarrow = 128, kStripBlocks = 5, kFewParts = 8;
-  const std::int64_t along = c.extent(c.along);
-  const std::int64_t strip = along <= kNarrow ? round_up(along, c.block) : c.block * kStripBlocks;
+  constexpr std::int64_t kFewParts = 8;
+  const Direct d = plan_direct(c);
+  const std::int64_t across_parts = (c.extent(c.across) + d.across_tile - 1) / d.across_tile;
+  const std::int64_t along_parts = (c.extent(c.along) + d.along_tile - 1) / d.along_tile;
+  const bool across_first = across_parts >= along_parts;
+  const std::int64_t parts = std::max(across_parts, along_parts);
   const std::int64_t first = c.others.empty() ? 0 : c.extent(c.others[0]);
   const std::int64_t outer_grain = first >= kFewParts ? parallel_grain(first, cost(c) / double(first)) : 0;
-  const std::int64_t parts = (along + strip - 1) / strip;
   const std::int64_t strip_grain = c.others.empty() ? parallel_grain(parts, cost(c) / double(parts)) : 0;
-  c.builder.say("straight to the output, in strips of " + std::to_string(std::min(strip, along)));
+  c.builder.say(std::string("straight to the output") + (d.streaming ? ", whole lines past the caches" : ""));
   Body body;
   if (outer_grain > 0) {
     c.builder.say("parallel over " + c.name(c.others[0]) + " in parts of " + std::to_string(outer_grain));
     c.builder.over(body, c.others[0], header(LoopKind::Parallel, 1, 1, outer_grain), [&](Body& in) {
-      c.builder.over(in, std::span(c.others).subspan(1), [&](Body& out) { strips(c, out, strip, 0); });
+      c.builder.over(in, std::span(c.others).subspan(1), [&](Body& out) { plane(c, out, d, across_first, 0); });
     });
   } else {
-    if (strip_grain > 0) c.builder.say("parallel over strips, parts of " + std::to_string(strip_grain));
-    c.builder.over(body, c.others, [&](Body& out) { strips(c, out, strip, strip_grain); });
+    if (strip_grain > 0)
+      c.builder.say("parallel over tiles of " + c.name(across_first ? c.across : c.along) + ", parts of " + std::to_string(strip_grain));
+    c.builder.over(body, c.others, [&](Body& out) { plane(c, out, d, across_first, strip_grain); });
   }
   c.builder.finish(std::move(body));
 }
@@ -90,6 +138,10 @@ void transpose_block(Copy& c, Body& out, BufferId to, Address to_at, Int to_stri
                            c.block, c.block, false}});
 }
 
+bool blocks_are_lines(const Copy& c) {
+  return c.block * loops::size_of(c.to().dtype) == kLine && aligned_blocks(c.to(), c.nest, std::size_t(c.along), c.block);
+}
+
 double cost(const Copy& c) {
   constexpr double kBytesPerNanosecond = 10;
   return 2 * double(loops::size_of(c.to().dtype)) * double(volume(c.nest)) / kBytesPerNanosecond;
@@ -98,8 +150,9 @@ double cost(const Copy& c) {
 void schedule_copy(const Nest& nest, Plan& plan) {
   if (plan.dynamic || nest.axes.empty()) return schedule_map(nest, plan);
   Copy c{nest, AxisBuilder(nest, plan)};
-  c.block = block_of(nest.outputs[0].dtype, plan.machine);
   if (!find_plane(c)) return schedule_map(nest, plan);
+  c.block = block_of(c, plan.machine);
+  if (c.extent(c.across) < c.block || c.extent(c.along) < c.block) return schedule_map(nest, plan);
   for (int a = 0; a < c.along; ++a)
     if (a != c.across) c.others.push_back(a);
   c.builder.say(nest.label + ": copy");

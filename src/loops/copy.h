@@ -24,6 +24,8 @@ struct Copy {
 void blocks(Copy& copy, Body& out, int axis, const AxisBuilder::Inner& inner);
 /// One block at the builder's place, into the output or into a stage.
 void transpose_block(Copy& copy, Body& out, BufferId to, Address to_at, Int to_stride);
+/// Whether blocks leave as whole, aligned lines of the output.
+bool blocks_are_lines(const Copy& copy);
 /// Nanoseconds for all of it, roughly.
 double cost(const Copy& copy);
 

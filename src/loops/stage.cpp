@@ -132,10 +132,9 @@ void staged_squares(Copy& c, Body& out, const Stage& s, BufferId stage) {
 Stage plan_stage(const Copy& c) {
   const std::int64_t bytes = volume(c.nest) * loops::size_of(c.to().dtype);
   if (lanes(c) < 1 || c.to().offset.value % lanes(c) != 0) return {};
-  if (bytes > kStreamBytes)
-    if (const Stage stage = square_tiles(c)) return stage;
-  // short rows would be written in pieces of lines, each read first: merging them pays earlier
-  return bytes > kStreamBytes / 2 ? merged_runs(c) : Stage{};
+  if (bytes <= kStreamBytes || blocks_are_lines(c)) return {};
+  if (const Stage stage = square_tiles(c)) return stage;
+  return merged_runs(c);
 }
 
 void schedule_staged(Copy& c, const Stage& s) {
