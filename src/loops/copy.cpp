@@ -1,4 +1,5 @@
-// Moves: transposes, repeats, pieces of concatenations. No arithmetic, so only the order of memory accesses counts.
+// Moves: transposes, repeats, pieces of concatenations. No arithmetic, so only the order of memory accesses
+// counts.
 #include "loops/copy.h"
 
 #include <algorithm>
@@ -11,14 +12,20 @@ namespace {
 /// Elements of a block's side beyond those of an axis of n, relative to them.
 double waste(std::int64_t n, std::int64_t block) { return double(round_up(n, block)) / double(n); }
 
-/// Rows and columns of a block that registers transpose: a register's worth, or half of that where blocks would overlap much.
+/// Rows and columns of a block that registers transpose: a register's worth, or half of that where blocks
+/// would overlap much.
 int block_of(const Copy& c, const Machine& machine) {
   constexpr int kMost = 16;  // more rows than that do not stay in registers
   constexpr double kWaste = 1.3;
+  constexpr std::int64_t kWorthWide = 1
+                                      << 20;  // bytes; a 16 x 16 block takes several milliseconds to compile
   const std::int64_t bytes = loops::size_of(c.to().dtype);
-  const int full = std::min<int>(kMost, int(std::max<std::int64_t>(2, machine.vector_bytes / bytes)));
+  const int widest = std::min<int>(kMost, int(std::max<std::int64_t>(2, machine.vector_bytes / bytes)));
+  const int full = volume(c.nest) * bytes < kWorthWide && bytes >= 4 ? std::min(widest, 8) : widest;
   const bool wasteful = waste(c.extent(c.across), full) * waste(c.extent(c.along), full) > kWaste;
-  return wasteful && full > 4 ? full / 2 : full;
+  const bool short_side =
+      std::min(c.extent(c.across), c.extent(c.along)) < full;  // one block is all there is of it
+  return wasteful && full > 4 && !short_side ? full / 2 : full;
 }
 
 /// The input's contiguous axis, if it is another than the output's.
@@ -31,7 +38,8 @@ bool find_plane(Copy& c) {
   return c.across >= 0 && along_step != 0 && along_step != 1;
 }
 
-/// Blocks straight to the output. `tile`: what is walked as a unit, so that lines of both sides are used up while they are cached.
+/// Blocks straight to the output. `tile`: what is walked as a unit, so that lines of both sides are used up
+/// while they are cached.
 struct Direct {
   bool streaming = false;
   std::int64_t across_tile = 0, along_tile = 0;
@@ -42,56 +50,63 @@ void transpose(Copy& c, Body& out, bool streaming) {
   std::get<Transpose>(out.back().node).streaming = streaming;
 }
 
+/// Elements of the axis in whole blocks.
+std::int64_t whole(const Copy& c, int axis) { return c.extent(axis) / c.side(axis) * c.side(axis); }
+
 /// The blocks of the axis inside the tile that is open on it.
-Loop inside(const Copy& c, int axis, std::int64_t tile, std::int64_t whole) {
-  Loop loop = header(LoopKind::Tile, c.block);
+Loop inside(const Copy& c, int axis, std::int64_t tile) {
+  Loop loop = header(LoopKind::Tile, c.side(axis));
   loop.extent = constant(tile);
   loop.outer = c.builder.at[std::size_t(axis)].vars.back();
-  loop.outer_extent = constant(whole);
+  loop.outer_extent = constant(whole(c, axis));
   return loop;
 }
 
 /// What is left at the ends of both axes: blocks that end there, and overlap what is done already.
 void edges(Copy& c, Body& out, bool streaming) {
   const auto at_end = [&](int axis, const auto& inner) {
-    c.builder.at[std::size_t(axis)].start = c.extent(axis) - c.block;
+    c.builder.at[std::size_t(axis)].start = c.extent(axis) - c.side(axis);
     inner();
     c.builder.at[std::size_t(axis)].start = 0;
   };
-  if (c.extent(c.along) % c.block != 0)
+  if (whole(c, c.along) != c.extent(c.along))
     at_end(c.along, [&] { blocks(c, out, c.across, [&](Body& body) { transpose(c, body, streaming); }); });
-  if (c.extent(c.across) % c.block != 0)
+  if (whole(c, c.across) != c.extent(c.across))
     at_end(c.across, [&] {
-      Loop loop = header(LoopKind::Tile, c.block);
-      loop.extent = constant(c.extent(c.along) / c.block * c.block);
+      Loop loop = header(LoopKind::Tile, c.side(c.along));
+      loop.extent = constant(whole(c, c.along));
       c.builder.over(out, c.along, std::move(loop), [&](Body& body) { transpose(c, body, streaming); });
     });
 }
 
 void plane(Copy& c, Body& out, const Direct& d, bool across_first, std::int64_t grain) {
-  const std::int64_t across = c.extent(c.across) / c.block * c.block, along = c.extent(c.along) / c.block * c.block;
   const auto tiles = [&](bool is_across, LoopKind kind) {
     Loop loop = header(kind, is_across ? d.across_tile : d.along_tile, 1, std::max<std::int64_t>(1, grain));
-    loop.extent = constant(is_across ? across : along);
+    loop.extent = constant(whole(c, is_across ? c.across : c.along));
     return loop;
   };
   const int first = across_first ? c.across : c.along, second = across_first ? c.along : c.across;
-  c.builder.over(out, first, tiles(across_first, grain > 0 ? LoopKind::Parallel : LoopKind::Tile), [&](Body& strip) {
-    c.builder.over(strip, second, tiles(!across_first, LoopKind::Tile), [&](Body& tile) {
-      c.builder.over(tile, c.along, inside(c, c.along, d.along_tile, along), [&](Body& row) {
-        c.builder.over(row, c.across, inside(c, c.across, d.across_tile, across), [&](Body& body) { transpose(c, body, d.streaming); });
-      });
-    });
-  });
+  c.builder.over(out, first, tiles(across_first, grain > 0 ? LoopKind::Parallel : LoopKind::Tile),
+                 [&](Body& strip) {
+                   c.builder.over(strip, second, tiles(!across_first, LoopKind::Tile), [&](Body& tile) {
+                     c.builder.over(tile, c.along, inside(c, c.along, d.along_tile), [&](Body& row) {
+                       c.builder.over(row, c.across, inside(c, c.across, d.across_tile),
+                                      [&](Body& body) { transpose(c, body, d.streaming); });
+                     });
+                   });
+                 });
   edges(c, out, d.streaming);
 }
 
 Direct plan_direct(const Copy& c) {
   constexpr std::int64_t kSquare = 64, kLong = 512, kFewParts = 8;
-  const std::int64_t bytes = loops::size_of(c.to().dtype), line = std::max<std::int64_t>(c.block, kLine / bytes);
-  if (volume(c.nest) * bytes > kStreamBytes && blocks_are_lines(c)) return {true, kSquare, kSquare};
+  const std::int64_t bytes = loops::size_of(c.to().dtype);
+  const std::int64_t line = round_up(std::max<std::int64_t>(c.block, kLine / bytes), c.side(c.across));
+  if (volume(c.nest) * bytes > kStreamBytes && blocks_are_lines(c))
+    return {true, round_up(kSquare, c.side(c.across)), kSquare};
   const bool cut_across = !c.others.empty() || c.extent(c.across) / line >= kFewParts;
-  return {false, line, cut_across ? round_up(c.extent(c.along), c.block) : round_up(kLong, c.block)};
+  return {false, line,
+          cut_across ? round_up(c.extent(c.along), c.side(c.along)) : round_up(kLong, c.side(c.along))};
 }
 
 /// Parallel over the first of the other axes if it cuts the work, else over strips of the plane.
@@ -110,11 +125,13 @@ void schedule_direct(Copy& c) {
   if (outer_grain > 0) {
     c.builder.say("parallel over " + c.name(c.others[0]) + " in parts of " + std::to_string(outer_grain));
     c.builder.over(body, c.others[0], header(LoopKind::Parallel, 1, 1, outer_grain), [&](Body& in) {
-      c.builder.over(in, std::span(c.others).subspan(1), [&](Body& out) { plane(c, out, d, across_first, 0); });
+      c.builder.over(in, std::span(c.others).subspan(1),
+                     [&](Body& out) { plane(c, out, d, across_first, 0); });
     });
   } else {
     if (strip_grain > 0)
-      c.builder.say("parallel over tiles of " + c.name(across_first ? c.across : c.along) + ", parts of " + std::to_string(strip_grain));
+      c.builder.say("parallel over tiles of " + c.name(across_first ? c.across : c.along) + ", parts of " +
+                    std::to_string(strip_grain));
     c.builder.over(body, c.others, [&](Body& out) { plane(c, out, d, across_first, strip_grain); });
   }
   c.builder.finish(std::move(body));
@@ -123,23 +140,25 @@ void schedule_direct(Copy& c) {
 }  // namespace
 
 void blocks(Copy& c, Body& out, int axis, const AxisBuilder::Inner& inner) {
-  const std::int64_t n = c.extent(axis), whole = n / c.block * c.block;
-  Loop loop = header(LoopKind::Tile, c.block);
-  loop.extent = constant(whole);
+  const std::int64_t n = c.extent(axis), side = c.side(axis), in_blocks = n / side * side;
+  Loop loop = header(LoopKind::Tile, side);
+  loop.extent = constant(in_blocks);
   c.builder.over(out, axis, std::move(loop), inner);
-  if (whole == n) return;
-  c.builder.at[std::size_t(axis)].start = n - c.block;
+  if (in_blocks == n) return;
+  c.builder.at[std::size_t(axis)].start = n - side;
   inner(out);
   c.builder.at[std::size_t(axis)].start = 0;
 }
 
 void transpose_block(Copy& c, Body& out, BufferId to, Address to_at, Int to_stride) {
-  out.push_back({Transpose{c.from().buffer, to, c.builder.address(c.from()), std::move(to_at), c.from().strides[std::size_t(c.along)], to_stride,
-                           c.block, c.block, false}});
+  out.push_back({Transpose{c.from().buffer, to, c.builder.address(c.from()), std::move(to_at),
+                           c.from().strides[std::size_t(c.along)], to_stride, int(c.side(c.along)),
+                           int(c.side(c.across)), false}});
 }
 
 bool blocks_are_lines(const Copy& c) {
-  return c.block * loops::size_of(c.to().dtype) == kLine && aligned_blocks(c.to(), c.nest, std::size_t(c.along), c.block);
+  return c.side(c.along) * loops::size_of(c.to().dtype) == kLine &&
+         aligned_blocks(c.to(), c.nest, std::size_t(c.along), c.block);
 }
 
 double cost(const Copy& c) {
@@ -148,16 +167,16 @@ double cost(const Copy& c) {
 }
 
 void schedule_copy(const Nest& nest, Plan& plan) {
-  if (plan.dynamic || nest.axes.empty()) return schedule_map(nest, plan);
+  constexpr std::int64_t kTiny = 256;  // elements; a shuffled block costs more to compile than it ever saves
+  if (plan.dynamic || nest.axes.empty() || volume(nest) <= kTiny) return schedule_map(nest, plan);
   Copy c{nest, AxisBuilder(nest, plan)};
   if (!find_plane(c)) return schedule_map(nest, plan);
   c.block = block_of(c, plan.machine);
-  if (c.extent(c.across) < c.block || c.extent(c.along) < c.block) return schedule_map(nest, plan);
   for (int a = 0; a < c.along; ++a)
     if (a != c.across) c.others.push_back(a);
   c.builder.say(nest.label + ": copy");
-  c.builder.say(c.name(c.across) + " is contiguous in the input, " + c.name(c.along) + " in the output: transposed in registers, blocks of " +
-                std::to_string(c.block));
+  c.builder.say(c.name(c.across) + " is contiguous in the input, " + c.name(c.along) +
+                " in the output: transposed in registers, blocks of " + std::to_string(c.block));
   const Stage stage = plan_stage(c);
   stage ? schedule_staged(c, stage) : schedule_direct(c);
 }

@@ -1,5 +1,7 @@
 // What the two ways of transposing share. Private to the loops layer.
 #pragma once
+#include <algorithm>
+
 #include "loops/estimate.h"
 
 namespace einx::detail::loops {
@@ -9,7 +11,7 @@ struct Copy {
   const Nest& nest;
   AxisBuilder builder;
   int across = -1, along = -1;
-  int block = 0;              ///< rows and columns of a register transpose
+  int block = 0;              ///< rows and columns of a register transpose; an axis may be shorter
   std::vector<int> others{};  ///< all other axes, slowest in the output first
 
   const Access& from() const { return nest.inputs[0]; }
@@ -17,10 +19,12 @@ struct Copy {
   std::int64_t extent(int axis) const { return nest.axes[std::size_t(axis)].extent.value; }
   std::int64_t from_stride(int axis) const { return from().strides[std::size_t(axis)].value; }
   std::int64_t to_stride(int axis) const { return to().strides[std::size_t(axis)].value; }
+  std::int64_t side(int axis) const { return std::min<std::int64_t>(block, extent(axis)); }
   const std::string& name(int axis) const { return nest.axes[std::size_t(axis)].name; }
 };
 
-/// `inner` at every block of the axis: whole blocks in a loop, what is left as one more block that ends at the end (and overlaps).
+/// `inner` at every block of the axis: whole blocks in a loop, what is left as one more block that ends at
+/// the end (and overlaps).
 void blocks(Copy& copy, Body& out, int axis, const AxisBuilder::Inner& inner);
 /// One block at the builder's place, into the output or into a stage.
 void transpose_block(Copy& copy, Body& out, BufferId to, Address to_at, Int to_stride);
@@ -29,7 +33,8 @@ bool blocks_are_lines(const Copy& copy);
 /// Nanoseconds for all of it, roughly.
 double cost(const Copy& copy);
 
-/// How a stage is cut: tiles of `lines` x `run` elements; a run is contiguous in the output and made of `along` (or a part of it) and the `merged` axes.
+/// How a stage is cut: tiles of `lines` x `run` elements; a run is contiguous in the output and made of
+/// `along` (or a part of it) and the `merged` axes.
 struct Stage {
   std::int64_t lines = 0, run = 0;
   std::vector<int> merged{};

@@ -10,15 +10,19 @@ namespace {
 double cost(ops::Prim prim) {
   switch (prim) {
     case ops::Prim::Arg:
-    case ops::Prim::Const: return 0;
+    case ops::Prim::Const:
+      return 0;
     case ops::Prim::Exp:
     case ops::Prim::Log:
     case ops::Prim::Log1p:
-    case ops::Prim::Tanh: return 1.5;
+    case ops::Prim::Tanh:
+      return 1.5;
     case ops::Prim::Div:
     case ops::Prim::FloorDiv:
-    case ops::Prim::Sqrt: return 0.5;
-    default: return 0.1;
+    case ops::Prim::Sqrt:
+      return 0.5;
+    default:
+      return 0.1;
   }
 }
 

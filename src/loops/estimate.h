@@ -7,11 +7,12 @@ namespace einx::detail::loops {
 /// Rough nanoseconds of one scalar evaluation, for decisions on threads only.
 double cost(const ops::ScalarFn& fn);
 double cost(const Nest& nest);
-/// Iterations a part for a parallel loop of this extent, so that a part lasts about 50 us or more; 0: not worth a fork. By shape only.
+/// Iterations a part for a parallel loop of this extent, so that a part lasts about 50 us or more; 0: not
+/// worth a fork. By shape only.
 std::int64_t parallel_grain(std::int64_t extent, double ns_per_iteration);
 
-/// Drops axes of extent 1, merges axes that all accesses step through together, orders kept axes by output stride and reduced ones by
-/// input 0's. Nothing is decided by the value of a parameter.
+/// Drops axes of extent 1, merges axes that all accesses step through together, orders kept axes by output
+/// stride and reduced ones by input 0's. Nothing is decided by the value of a parameter.
 void simplify(Nest& nest, bool dynamic);
 /// Whether a pass or the result looks at the element's position.
 bool uses_position(const Nest& nest);

@@ -1,4 +1,5 @@
-// Graph -> nests: each node's solved expression becomes strides over its axes (notation.md 8); nothing is computed or reshaped here.
+// Graph -> nests: each node's solved expression becomes strides over its axes (notation.md 8); nothing is
+// computed or reshaped here.
 #include <algorithm>
 #include <map>
 
@@ -27,7 +28,8 @@ struct Lowering {
 std::int64_t elements(const graph::Type& type) { return support::checked_product(type.shape).value_or(0); }
 
 // ---------------------------------------------------------------- buffers
-BufferId add_buffer(Program& program, std::string name, Buffer::Kind kind, DType dtype, int index, std::int64_t count) {
+BufferId add_buffer(Program& program, std::string name, Buffer::Kind kind, DType dtype, int index,
+                    std::int64_t count) {
   program.buffers.push_back({std::move(name), kind, dtype, index, count});
   return BufferId(program.buffers.size()) - 1;
 }
@@ -61,7 +63,7 @@ void make_buffers(Lowering& lowering) {
 // ---------------------------------------------------------------- axes of one nest
 struct Axes {
   const notation::Solved& expr;
-  std::vector<int> solved;     ///< index into expr.axes, one per axis of the nest
+  std::vector<int> solved;  ///< index into expr.axes, one per axis of the nest
   std::vector<NestAxis> axes;
 
   void add(Lowering& lowering, int axis, bool reduced) {
@@ -71,14 +73,18 @@ struct Axes {
   }
 };
 
-bool bracketed(const notation::Solved& expr, const notation::Term& term) { return expr.axes[term.axis].bracketed; }
+bool bracketed(const notation::Solved& expr, const notation::Term& term) {
+  return expr.axes[term.axis].bracketed;
+}
 
 Access access_of(Lowering& lowering, const Axes& axes, ValueId value, const IndexMap& map, DType computed) {
   const DType stored = lowering.graph.values[value].type.dtype;
-  Access access{lowering.buffers[value], stored, computed, lowering.number(map.offset), std::vector<Int>(axes.axes.size())};
+  Access access{lowering.buffers[value], stored, computed, lowering.number(map.offset),
+                std::vector<Int>(axes.axes.size())};
   for (const notation::Term& term : map.terms) {
     const auto found = std::find(axes.solved.begin(), axes.solved.end(), term.axis);
-    if (found != axes.solved.end()) access.strides[std::size_t(found - axes.solved.begin())] = lowering.number(term.stride);
+    if (found != axes.solved.end())
+      access.strides[std::size_t(found - axes.solved.begin())] = lowering.number(term.stride);
   }
   return access;
 }
@@ -101,21 +107,25 @@ void add_kept(Lowering& lowering, Axes& axes, const IndexMap& output) {
 std::string label(const Lowering& lowering, const graph::Node& node, std::size_t output) {
   std::vector<std::string> names;
   for (const ValueId value : node.inputs) names.push_back(lowering.graph.values[value].name);
-  return std::string(node.op->name) + "(" + support::join(names, ", ") + ") -> " + lowering.graph.values[node.outputs[output]].name;
+  return std::string(node.op->name) + "(" + support::join(names, ", ") + ") -> " +
+         lowering.graph.values[node.outputs[output]].name;
 }
 
 bool empty(const std::vector<NestAxis>& axes, bool reduced) {
-  return std::any_of(axes.begin(), axes.end(), [&](const NestAxis& a) { return a.reduced == reduced && a.extent.value == 0; });
+  return std::any_of(axes.begin(), axes.end(),
+                     [&](const NestAxis& a) { return a.reduced == reduced && a.extent.value == 0; });
 }
 
-/// Simplifies and schedules; an output of no elements needs no step, a reduction of none is left to plain loops.
+/// Simplifies and schedules; an output of no elements needs no step, a reduction of none is left to plain
+/// loops.
 void finish(Lowering& lowering, Nest nest) {
   const auto* rows = std::get_if<ops::Rows>(&nest.meaning);
   const bool per_element = rows != nullptr && rows->per_element;
   const bool dynamic = lowering.plan.dynamic, nothing_reduced = empty(nest.axes, true);
   if (!dynamic && (empty(nest.axes, false) || (per_element && nothing_reduced))) return;
   if (rows != nullptr && rows->nonempty && nothing_reduced && !empty(nest.axes, false) && !per_element) {
-    lowering.plan.program.empty_reduction = nest.label + ": there is no element to choose from, the bracketed axes have size 0";
+    lowering.plan.program.empty_reduction =
+        nest.label + ": there is no element to choose from, the bracketed axes have size 0";
     return;
   }
   if (nest.position_strides.empty()) nest.position_strides.resize(nest.axes.size());
@@ -125,7 +135,8 @@ void finish(Lowering& lowering, Nest nest) {
 }
 
 // ---------------------------------------------------------------- the meanings
-std::vector<IndexMap> maps_of(const Lowering& lowering, const graph::Node& node, const notation::TensorExpr& expr, ValueId value) {
+std::vector<IndexMap> maps_of(const Lowering& lowering, const graph::Node& node,
+                              const notation::TensorExpr& expr, ValueId value) {
   return notation::index_maps(node.expr, expr, lowering.graph.values[value].type.strides);
 }
 
@@ -134,11 +145,13 @@ struct Piece {
   ValueId value = -1;
   IndexMap map;
 };
-std::vector<Piece> pieces_of(const Lowering& lowering, const graph::Node& node, const std::vector<notation::TensorExpr>& exprs,
+std::vector<Piece> pieces_of(const Lowering& lowering, const graph::Node& node,
+                             const std::vector<notation::TensorExpr>& exprs,
                              const std::vector<ValueId>& values) {
   std::vector<Piece> pieces;
   for (std::size_t k = 0; k < exprs.size(); ++k)
-    for (IndexMap& map : maps_of(lowering, node, exprs[k], values[k])) pieces.push_back({k, values[k], std::move(map)});
+    for (IndexMap& map : maps_of(lowering, node, exprs[k], values[k]))
+      pieces.push_back({k, values[k], std::move(map)});
   return pieces;
 }
 
@@ -178,15 +191,18 @@ void number_positions(Lowering& lowering, Nest& nest) {
   std::int64_t stride = 1;
   for (std::size_t a = nest.axes.size(); a-- > 0;) {
     if (!nest.axes[a].reduced) continue;
-    nest.position_strides[a] = stride == 1 && a + 1 == nest.axes.size() ? Int{1, -1} : lowering.number(stride);
+    nest.position_strides[a] =
+        stride == 1 && a + 1 == nest.axes.size() ? Int{1, -1} : lowering.number(stride);
     stride *= nest.axes[a].extent.value;
   }
   nest.count = lowering.number(stride);
 }
 
 /// argmax writes one number per bracketed axis along the output's own bracketed axis, if it has one.
-void coordinate_outputs(Lowering& lowering, const graph::Node& node, const Axes& axes, const IndexMap& output, Nest& nest) {
-  for (const int axis : notation::axes_of(node.expr, node.expr.inputs[0], true)) nest.unravel.push_back(node.expr.axes[axis].size);
+void coordinate_outputs(Lowering& lowering, const graph::Node& node, const Axes& axes, const IndexMap& output,
+                        Nest& nest) {
+  for (const int axis : notation::axes_of(node.expr, node.expr.inputs[0], true))
+    nest.unravel.push_back(node.expr.axes[axis].size);
   std::int64_t step = 0;
   for (const notation::Term& term : output.terms)
     if (bracketed(node.expr, term)) step = term.stride;
@@ -224,7 +240,8 @@ void lower_rows(Lowering& lowering, const graph::Node& node, const ops::Resolved
 }
 
 /// The coordinates that one operand of a gather holds: one, or one per element of its bracketed axis.
-void add_coordinates(Lowering& lowering, const graph::Node& node, std::size_t operand, DType computed, const Axes& axes, Nest& nest) {
+void add_coordinates(Lowering& lowering, const graph::Node& node, std::size_t operand, DType computed,
+                     const Axes& axes, Nest& nest) {
   const ValueId value = node.inputs[operand];
   const notation::TensorExpr& expr = node.expr.inputs[operand];
   const graph::Type& type = lowering.graph.values[value].type;
@@ -260,9 +277,11 @@ void lower_gather(Lowering& lowering, const graph::Node& node, const ops::Resolv
   nest.label = label(lowering, node, 0);
   nest.meaning = resolved.meaning;
   nest.inputs.push_back(access_of(lowering, axes, node.inputs[0], inputs[0], resolved.operands[0]));
-  for (std::size_t k = 1; k < inputs.size(); ++k) add_coordinates(lowering, node, k, resolved.operands[k], axes, nest);
+  for (std::size_t k = 1; k < inputs.size(); ++k)
+    add_coordinates(lowering, node, k, resolved.operands[k], axes, nest);
   const auto indexed = notation::axes_of(node.expr, node.expr.inputs[0], true);
-  if (indexed.size() != nest.coordinates.size()) support::internal_error("get_at has one coordinate per bracketed axis");
+  if (indexed.size() != nest.coordinates.size())
+    support::internal_error("get_at has one coordinate per bracketed axis");
   for (std::size_t k = 0; k < indexed.size(); ++k) {
     Coordinate& coordinate = nest.coordinates[k];
     coordinate.axis = int(k);
@@ -280,7 +299,8 @@ void lower_node(Lowering& lowering, const graph::Node& node) {
   const ops::Resolved resolved = graph::resolve(lowering.graph, node);
   support::match(
       resolved.meaning, [&](const ops::Move&) { lower_move(lowering, node, resolved); },
-      [&](const ops::Map&) { lower_rows(lowering, node, resolved); }, [&](const ops::Rows&) { lower_rows(lowering, node, resolved); },
+      [&](const ops::Map&) { lower_rows(lowering, node, resolved); },
+      [&](const ops::Rows&) { lower_rows(lowering, node, resolved); },
       [&](const ops::Gather&) { lower_gather(lowering, node, resolved); });
 }
 
@@ -289,9 +309,11 @@ void copy_result(Lowering& lowering, std::size_t result) {
   Program& program = lowering.plan.program;
   const graph::Value& value = lowering.graph.values[lowering.graph.results[result]];
   const BufferId from = lowering.buffers[lowering.graph.results[result]];
-  if (program.buffers[from].kind == Buffer::Kind::Output && program.buffers[from].index == int(result)) return;
+  if (program.buffers[from].kind == Buffer::Kind::Output && program.buffers[from].index == int(result))
+    return;
   const DType dtype = value.type.dtype;
-  const BufferId to = add_buffer(program, value.name + "_copy", Buffer::Kind::Output, dtype, int(result), elements(value.type));
+  const BufferId to = add_buffer(program, value.name + "_copy", Buffer::Kind::Output, dtype, int(result),
+                                 elements(value.type));
   Nest nest;
   nest.label = "copy(" + value.name + ")";
   nest.inputs.push_back({from, dtype, dtype, lowering.number(0), {}});

@@ -1,5 +1,7 @@
 // Elementwise operations and converting copies: vectors along the axis on which the output is contiguous.
 #include <algorithm>
+#include <cstdlib>
+#include <numeric>
 
 #include "loops/estimate.h"
 #include "loops/stream.h"
@@ -12,7 +14,8 @@ namespace {
 std::int64_t widest(const Nest& nest) {
   std::int64_t bytes = 1;
   const auto consider = [&](DType dtype, bool computed) {
-    bytes = std::max(bytes, computed && tensor::is_half(dtype) ? std::int64_t(4) : std::int64_t(loops::size_of(dtype)));
+    bytes = std::max(
+        bytes, computed && tensor::is_half(dtype) ? std::int64_t(4) : std::int64_t(loops::size_of(dtype)));
   };
   for (const Access& input : nest.inputs) {
     consider(input.dtype, input.computed != input.dtype);
@@ -51,7 +54,9 @@ struct Map {
 
   /// The innermost loop that an operand changes along; -1: none.
   int level_of(const Access& access) const {
-    int deepest = levels.size() > 0 && levels[0].loop.kind == LoopKind::Parallel ? 0 : -1;  // parallel bodies stand alone
+    int deepest = levels.size() > 0 && levels[0].loop.kind == LoopKind::Parallel
+                      ? 0
+                      : -1;  // parallel bodies stand alone
     for (int l = 0; l < int(levels.size()); ++l)
       if (!access.strides[levels[std::size_t(l)].axis].is(0)) deepest = l;
     return deepest;
@@ -80,7 +85,8 @@ struct Map {
   }
 };
 
-/// The axis of the vectors: the one the output is contiguous along; where that is shorter than half a vector, a longer one that an input is contiguous along.
+/// The axis of the vectors: the one the output is contiguous along; where that is shorter than half a vector,
+/// a longer one that an input is contiguous along.
 std::size_t vector_axis(const Nest& nest, std::int64_t lanes) {
   const std::size_t last = nest.axes.size() - 1;
   if (nest.axes[last].extent.value * 2 > lanes) return last;
@@ -95,17 +101,34 @@ std::size_t parallel_axis(const Nest& nest) {
   constexpr std::int64_t kEnough = 16;
   std::size_t best = 0;
   for (std::size_t a = 1; a < nest.axes.size(); ++a)
-    if (nest.axes[best].extent.value < kEnough && nest.axes[a].extent.value > nest.axes[best].extent.value) best = a;
+    if (nest.axes[best].extent.value < kEnough && nest.axes[a].extent.value > nest.axes[best].extent.value)
+      best = a;
   return best;
 }
 
-/// Loops from the outermost to the vectors. A vector axis that is parallel, or not the output's fastest, is cut into tiles: the others go around or into these.
+/// The outputs' order; a move that leaves past the caches may write in any order, so it reads as its input
+/// lies.
+std::vector<std::size_t> walk_order(const Map& m) {
+  std::vector<std::size_t> order(m.nest.axes.size());
+  std::iota(order.begin(), order.end(), std::size_t(0));
+  const Access& from = m.nest.inputs[0];
+  if (m.streaming && std::holds_alternative<ops::Move>(m.nest.meaning))
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return std::abs(from.strides[a].value) > std::abs(from.strides[b].value);
+    });
+  return order;
+}
+
+/// Loops from the outermost to the vectors. A vector axis that is parallel, or not the output's fastest, is
+/// cut into tiles: the others go around or into these.
 void plan_levels(Map& m, std::size_t vector, std::int64_t lanes, int unroll) {
-  constexpr std::int64_t kNear = 1024;  // elements; a tile's lines of the output stay in L1 while the short axis is walked
+  constexpr std::int64_t kNear =
+      1024;  // elements; a tile's lines of the output stay in L1 while the short axis is walked
   const Nest& nest = m.nest;
   const std::size_t parallel = parallel_axis(nest);
   const std::int64_t extent = nest.axes[parallel].extent.value;
-  const std::int64_t grain = parallel_grain(extent, element_cost(nest, lanes) * double(volume(nest)) / double(extent));
+  const std::int64_t grain =
+      parallel_grain(extent, element_cost(nest, lanes) * double(volume(nest)) / double(extent));
   Loop innermost = header(LoopKind::Vector, lanes, unroll);
   const auto cut = [&](Loop tiles, std::int64_t size) {
     tiles.step = round_up(size, lanes * unroll);
@@ -120,8 +143,9 @@ void plan_levels(Map& m, std::size_t vector, std::int64_t lanes, int unroll) {
     else
       m.levels.push_back({parallel, header(LoopKind::Parallel, 1, 1, grain)});
   }
-  for (std::size_t a = 0; a < nest.axes.size(); ++a) {
-    if (a == vector && a + 1 < nest.axes.size() && innermost.outer_extent.value == 0) cut(header(LoopKind::Tile), kNear);
+  for (const std::size_t a : walk_order(m)) {
+    if (a == vector && a + 1 < nest.axes.size() && innermost.outer_extent.value == 0)
+      cut(header(LoopKind::Tile), kNear);
     if (a != vector && (grain == 0 || a != parallel)) m.levels.push_back({a, header(LoopKind::Serial)});
   }
   m.levels.push_back({vector, innermost});
@@ -134,11 +158,15 @@ void schedule_map(const Nest& nest, Plan& plan) {
   const std::int64_t lanes = std::max<std::int64_t>(1, plan.machine.vector_bytes / widest(nest));
   const std::size_t vector = vector_axis(nest, lanes);
   const std::int64_t vectors = (nest.axes[vector].extent.value + lanes - 1) / lanes;
-  const int unroll = int(std::clamp<std::int64_t>(vectors, 1, arithmetic(nest) > 2 ? 1 : arithmetic(nest) > 1 ? 2 : 4));
+  const int unroll = int(std::clamp<std::int64_t>(vectors, 1,
+                                                  arithmetic(nest) > 2   ? 1
+                                                  : arithmetic(nest) > 1 ? 2
+                                                                         : 4));
   Map m{nest, AxisBuilder(nest, plan)};
   m.values.resize(nest.inputs.size());
   m.builder.say(nest.label + ": map");
-  m.builder.say("vectors of " + std::to_string(lanes) + " along " + nest.axes[vector].name + ", " + std::to_string(unroll) + " at a time");
+  m.builder.say("vectors of " + std::to_string(lanes) + " along " + nest.axes[vector].name + ", " +
+                std::to_string(unroll) + " at a time");
   m.streaming = may_stream(nest.outputs[0], nest, vector, lanes, plan.machine);
   if (m.streaming) m.builder.say("stored past the caches: the output is larger than they are");
   plan_levels(m, vector, lanes, unroll);

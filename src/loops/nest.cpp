@@ -21,7 +21,8 @@ void each_strides(Nest& nest, F&& f) {
 }
 
 void erase_axis(Nest& nest, std::size_t axis) {
-  each_strides(nest, [&](std::vector<Int>& strides) { strides.erase(strides.begin() + std::ptrdiff_t(axis)); });
+  each_strides(nest,
+               [&](std::vector<Int>& strides) { strides.erase(strides.begin() + std::ptrdiff_t(axis)); });
   nest.axes.erase(nest.axes.begin() + std::ptrdiff_t(axis));
 }
 

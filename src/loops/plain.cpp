@@ -22,7 +22,9 @@ Lazy count(Plain& p) {
   return [&p](Body& body) { return p.builder.index(body, "count", {p.nest.count, {}, {}}); };
 }
 Lazy position(Plain& p) {
-  return [&p](Body& body) { return p.builder.index(body, "position", p.builder.address(p.nest.position_strides)); };
+  return [&p](Body& body) {
+    return p.builder.index(body, "position", p.builder.address(p.nest.position_strides));
+  };
 }
 void append(std::vector<Lazy>& args, const std::vector<Ref>& refs, std::size_t number) {
   for (std::size_t k = 0; k < number; ++k) args.push_back(ready(refs[k]));
@@ -56,7 +58,8 @@ void write_result(Plain& p, Body& out, const ops::Rows& rows) {
   const Ref value = p.builder.apply(out, "y", rows.result, args)[0];
   if (!rows.coordinates) return p.builder.store(out, p.nest.outputs[0], value);
   for (std::size_t k = 0; k < p.nest.outputs.size(); ++k) {
-    const Ref coordinate = p.builder.apply(out, "coordinate", unravel_fn(p.nest.unravel, k), {ready(value)})[0];
+    const Ref coordinate =
+        p.builder.apply(out, "coordinate", unravel_fn(p.nest.unravel, k), {ready(value)})[0];
     p.builder.store(out, p.nest.outputs[k], coordinate);
   }
 }
@@ -95,8 +98,11 @@ void gather(Plain& p, Body& out) {
 void innermost(Plain& p, Body& out) {
   const Access& to = p.nest.outputs[0];
   support::match(
-      p.nest.meaning, [&](const ops::Move&) { p.builder.store(out, to, p.builder.load(out, p.nest.inputs[0])); },
-      [&](const ops::Map& map) { p.builder.store(out, to, p.builder.apply(out, "y", map.fn, operands(p))[0]); },
+      p.nest.meaning,
+      [&](const ops::Move&) { p.builder.store(out, to, p.builder.load(out, p.nest.inputs[0])); },
+      [&](const ops::Map& map) {
+        p.builder.store(out, to, p.builder.apply(out, "y", map.fn, operands(p))[0]);
+      },
       [&](const ops::Rows& meaning) { rows(p, out, meaning); }, [&](const ops::Gather&) { gather(p, out); });
 }
 
@@ -118,9 +124,11 @@ void schedule_plain(const Nest& nest, Plan& plan) {
   p.builder.say("scalar loops in the order of the output");
   Body body;
   if (grain > 0) {
-    p.builder.say("parallel over " + nest.axes[std::size_t(kept[0])].name + " in parts of " + std::to_string(grain));
-    p.builder.over(body, kept[0], header(LoopKind::Parallel, 1, 1, grain),
-                   [&](Body& in) { p.builder.over(in, std::span(kept).subspan(1), [&](Body& out) { innermost(p, out); }); });
+    p.builder.say("parallel over " + nest.axes[std::size_t(kept[0])].name + " in parts of " +
+                  std::to_string(grain));
+    p.builder.over(body, kept[0], header(LoopKind::Parallel, 1, 1, grain), [&](Body& in) {
+      p.builder.over(in, std::span(kept).subspan(1), [&](Body& out) { innermost(p, out); });
+    });
   } else {
     p.builder.over(body, kept, [&](Body& out) { innermost(p, out); });
   }

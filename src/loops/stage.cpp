@@ -1,4 +1,5 @@
-// Transposes through a stage: what is written to memory leaves it as whole lines, past the caches (performance.md, transpose-4096 and reverse5).
+// Transposes through a stage: what is written to memory leaves it as whole lines, past the caches
+// (performance.md, transpose-4096 and reverse5).
 #include <algorithm>
 #include <cstdlib>
 
@@ -8,17 +9,22 @@
 namespace einx::detail::loops {
 namespace {
 
-constexpr std::int64_t kSide = 64;               ///< elements of a square tile's side
+constexpr std::int64_t kSide = 64;  ///< elements of a square tile's side
 constexpr std::int64_t kStageBytes = 64 << 10;
-constexpr std::int64_t kShortRun = 256;          ///< bytes; rows of the output below that are merged with their neighbours
+constexpr std::int64_t kShortRun =
+    256;  ///< bytes; rows of the output below that are merged with their neighbours
 
-std::int64_t lanes(const Copy& c) { return c.builder.plan.machine.vector_bytes / loops::size_of(c.to().dtype); }
+std::int64_t lanes(const Copy& c) {
+  return c.builder.plan.machine.vector_bytes / loops::size_of(c.to().dtype);
+}
 
 bool multiples(const Copy& c, const std::vector<int>& axes, std::int64_t of) {
   return std::all_of(axes.begin(), axes.end(), [&](int a) { return c.to_stride(a) % of == 0; });
 }
 
-bool contains(const std::vector<int>& list, int item) { return std::find(list.begin(), list.end(), item) != list.end(); }
+bool contains(const std::vector<int>& list, int item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
 
 /// Square tiles of long rows.
 Stage square_tiles(const Copy& c) {
@@ -54,12 +60,14 @@ void flush(Copy& c, Body& out, const Stage& s, BufferId stage) {
   Address write = c.builder.address(c.to());
   write.terms.push_back({line, c.to().strides[std::size_t(c.across)]});
   write.terms.push_back({lane, constant(1)});
-  Loop rows = header(LoopKind::Serial), vectors = header(LoopKind::Vector, width, int(std::clamp<std::int64_t>(s.run / width, 1, 4)));
+  Loop rows = header(LoopKind::Serial),
+       vectors = header(LoopKind::Vector, width, int(std::clamp<std::int64_t>(s.run / width, 1, 4)));
   rows.var = line;
   vectors.var = lane;
   rows.extent = constant(s.lines);
   vectors.extent = constant(s.run);
-  const Ref value = c.builder.load(vectors.body, "x", stage, c.to().dtype, {{}, {{line, constant(s.run)}, {lane, constant(1)}}, {}});
+  const Ref value = c.builder.load(vectors.body, "x", stage, c.to().dtype,
+                                   {{}, {{line, constant(s.run)}, {lane, constant(1)}}, {}});
   vectors.body.push_back({Store{c.to().buffer, std::move(write), value, true}});
   rows.body.push_back({std::move(vectors)});
   out.push_back({std::move(rows)});
@@ -70,7 +78,8 @@ Address in_stage(const Copy& c, const Stage& s, const std::vector<std::size_t>& 
   Address at;
   const auto add = [&](int axis, std::int64_t stride) {
     const auto& place = c.builder.at[std::size_t(axis)];
-    for (std::size_t k = outer[std::size_t(axis)]; k < place.vars.size(); ++k) at.terms.push_back({place.vars[k], constant(stride)});
+    for (std::size_t k = outer[std::size_t(axis)]; k < place.vars.size(); ++k)
+      at.terms.push_back({place.vars[k], constant(stride)});
     at.offset.value += place.start * stride;
   };
   add(c.across, s.run);
@@ -85,7 +94,8 @@ void tile(Copy& c, Body& out, const Stage& s, BufferId stage) {
   for (const auto& place : c.builder.at) outer.push_back(place.vars.size());
   const auto fill = [&](Body& body) {
     blocks(c, body, c.across, [&](Body& columns) {
-      blocks(c, columns, c.along, [&](Body& rows) { transpose_block(c, rows, stage, in_stage(c, s, outer), constant(s.run)); });
+      blocks(c, columns, c.along,
+             [&](Body& rows) { transpose_block(c, rows, stage, in_stage(c, s, outer), constant(s.run)); });
     });
   };
   c.builder.over(out, s.merged, fill);
@@ -98,7 +108,8 @@ void square_tile(Copy& c, Body& out, const Stage& s, BufferId stage) {
   Loop columns = header(LoopKind::Tile, c.block), rows = columns;
   columns.extent = rows.extent = constant(kSide);
   c.builder.over(out, c.across, std::move(columns), [&](Body& body) {
-    c.builder.over(body, c.along, std::move(rows), [&](Body& in) { transpose_block(c, in, stage, in_stage(c, s, outer), constant(s.run)); });
+    c.builder.over(body, c.along, std::move(rows),
+                   [&](Body& in) { transpose_block(c, in, stage, in_stage(c, s, outer), constant(s.run)); });
   });
   flush(c, out, s, stage);
 }
@@ -119,11 +130,16 @@ void staged_squares(Copy& c, Body& out, const Stage& s, BufferId stage) {
   const int first = by_lines ? c.across : c.along, second = by_lines ? c.along : c.across;
   const std::int64_t strips = c.extent(first) / kSide;
   const std::int64_t grain = c.others.empty() ? parallel_grain(strips, cost(c) / double(strips)) : 0;
-  if (grain > 0) c.builder.say("parallel over strips of " + c.name(first) + " in parts of " + std::to_string(grain));
+  if (grain > 0)
+    c.builder.say("parallel over strips of " + c.name(first) + " in parts of " + std::to_string(grain));
   around(c, out, c.others, [&](Body& plane) {
-    c.builder.over(plane, first, header(grain > 0 ? LoopKind::Parallel : LoopKind::Tile, kSide, 1, std::max<std::int64_t>(1, grain)), [&](Body& strip) {
-      c.builder.over(strip, second, header(LoopKind::Tile, kSide), [&](Body& body) { square_tile(c, body, s, stage); });
-    });
+    c.builder.over(
+        plane, first,
+        header(grain > 0 ? LoopKind::Parallel : LoopKind::Tile, kSide, 1, std::max<std::int64_t>(1, grain)),
+        [&](Body& strip) {
+          c.builder.over(strip, second, header(LoopKind::Tile, kSide),
+                         [&](Body& body) { square_tile(c, body, s, stage); });
+        });
   });
 }
 
@@ -140,7 +156,8 @@ Stage plan_stage(const Copy& c) {
 void schedule_staged(Copy& c, const Stage& s) {
   const BufferId stage = c.builder.buffer("stage", Buffer::Kind::Local, c.to().dtype, s.lines * s.run);
   const bool squares = s.merged.empty() && s.run == kSide && s.lines == kSide;
-  c.builder.say("through a stage of " + std::to_string(s.lines) + " x " + std::to_string(s.run) + " elements, whole lines of which are stored past the caches");
+  c.builder.say("through a stage of " + std::to_string(s.lines) + " x " + std::to_string(s.run) +
+                " elements, whole lines of which are stored past the caches");
   Body body;
   if (squares) {
     staged_squares(c, body, s, stage);
@@ -149,7 +166,8 @@ void schedule_staged(Copy& c, const Stage& s) {
     for (const int axis : c.others)
       if (!contains(s.merged, axis)) outer.push_back(axis);
     // runs may be written in any order: neighbours in the input follow one another
-    std::stable_sort(outer.begin(), outer.end(), [&](int a, int b) { return std::abs(c.from_stride(a)) > std::abs(c.from_stride(b)); });
+    std::stable_sort(outer.begin(), outer.end(),
+                     [&](int a, int b) { return std::abs(c.from_stride(a)) > std::abs(c.from_stride(b)); });
     around(c, body, outer, [&](Body& out) { tile(c, out, s, stage); });
   }
   c.builder.finish(std::move(body));

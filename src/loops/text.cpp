@@ -7,7 +7,9 @@
 namespace einx::detail::loops {
 namespace {
 
-std::string number(const Int& value) { return value.constant() ? std::to_string(value.value) : "p" + std::to_string(value.param); }
+std::string number(const Int& value) {
+  return value.constant() ? std::to_string(value.value) : "p" + std::to_string(value.param);
+}
 
 /// Text of a kernel's parts; buffers and names are looked up here.
 struct Printer {
@@ -24,13 +26,17 @@ struct Printer {
     for (const VarId v : r.index) index.push_back(var(v));
     return name + "[" + support::join(index, ", ") + "]";
   }
-  std::string typed(const Ref& r) const { return ref(r) + ": " + std::string(name_of(kernel.registers[std::size_t(r.reg)].dtype)); }
+  std::string typed(const Ref& r) const {
+    return ref(r) + ": " + std::string(name_of(kernel.registers[std::size_t(r.reg)].dtype));
+  }
   std::string refs(const std::vector<Ref>& list) const {
     std::vector<std::string> names;
     for (const Ref& r : list) names.push_back(ref(r));
     return support::join(names, ", ");
   }
-  void line(int depth, const std::string& text) { out += std::string(std::size_t(depth) * 2, ' ') + text + "\n"; }
+  void line(int depth, const std::string& text) {
+    out += std::string(std::size_t(depth) * 2, ' ') + text + "\n";
+  }
 };
 
 /// "10*a + b + 3"
@@ -109,7 +115,8 @@ std::string applied(const ops::ScalarFn& fn, const std::vector<std::string>& arg
   return (lets.empty() ? "" : "let " + lets) + support::join(results, ", ");
 }
 
-std::vector<std::string> names(const Printer& printer, const std::vector<Ref>& first, const std::vector<Ref>& second = {}) {
+std::vector<std::string> names(const Printer& printer, const std::vector<Ref>& first,
+                               const std::vector<Ref>& second = {}) {
   std::vector<std::string> out;
   for (const auto* list : {&first, &second})
     for (const Ref& r : *list) out.push_back(printer.ref(r));
@@ -119,42 +126,56 @@ std::vector<std::string> names(const Printer& printer, const std::vector<Ref>& f
 // ---------------------------------------------------------------- statements
 std::string header(const Printer& printer, const Loop& loop) {
   std::string extent = number(loop.extent);
-  if (loop.outer >= 0) extent = "min(" + extent + ", " + number(loop.outer_extent) + " - " + printer.var(loop.outer) + ")";
+  if (loop.outer >= 0)
+    extent = "min(" + extent + ", " + number(loop.outer_extent) + " - " + printer.var(loop.outer) + ")";
   std::string text = "for " + printer.var(loop.var) + " in 0.." + extent;
   const std::string step = std::to_string(loop.step);
   switch (loop.kind) {
-    case LoopKind::Serial: break;
+    case LoopKind::Serial:
+      break;
     case LoopKind::Parallel:
       text += (loop.step > 1 ? " step " + step : "") + " parallel, parts of " + std::to_string(loop.grain);
       break;
-    case LoopKind::Vector: text += " vector " + std::to_string(loop.unroll) + " x " + step; break;
-    case LoopKind::Unrolled: text += " unrolled"; break;
-    case LoopKind::Tile: text += " step " + step; break;
+    case LoopKind::Vector:
+      text += " vector " + std::to_string(loop.unroll) + " x " + step;
+      break;
+    case LoopKind::Unrolled:
+      text += " unrolled";
+      break;
+    case LoopKind::Tile:
+      text += " step " + step;
+      break;
   }
   return text;
 }
 
 std::string transpose(const Printer& p, const Transpose& t) {
-  return "transpose " + element(p, t.to, t.to_at) + " by " + number(t.to_stride) + " = " + element(p, t.from, t.from_at) + " by " +
-         number(t.from_stride) + ", " + std::to_string(t.rows) + " x " + std::to_string(t.cols) + (t.streaming ? ", streaming" : "");
+  return "transpose " + element(p, t.to, t.to_at) + " by " + number(t.to_stride) + " = " +
+         element(p, t.from, t.from_at) + " by " + number(t.from_stride) + ", " + std::to_string(t.rows) +
+         " x " + std::to_string(t.cols) + (t.streaming ? ", streaming" : "");
 }
 
 void print(Printer& p, const Body& body, int depth);
 
 void print(Printer& p, const Statement& statement, int depth) {
   support::match(
-      statement.node, [&](const Load& s) { p.line(depth, p.typed(s.dst) + " = " + element(p, s.buffer, s.at)); },
+      statement.node,
+      [&](const Load& s) { p.line(depth, p.typed(s.dst) + " = " + element(p, s.buffer, s.at)); },
       [&](const Store& s) {
-        p.line(depth, element(p, s.buffer, s.at) + " = " + p.ref(s.value) + (s.streaming ? ", streaming" : ""));
+        p.line(depth,
+               element(p, s.buffer, s.at) + " = " + p.ref(s.value) + (s.streaming ? ", streaming" : ""));
       },
       [&](const Index& s) { p.line(depth, p.typed(s.dst) + " = " + address(p, s.at)); },
       [&](const Set& s) { p.line(depth, p.typed(s.dst) + " = " + number(s.value)); },
       [&](const Apply& s) { p.line(depth, p.refs(s.dst) + " = " + applied(s.fn, names(p, s.args))); },
-      [&](const Update& s) { p.line(depth, p.refs(s.accumulators) + " = " + applied(s.combine, names(p, s.accumulators, s.values))); },
+      [&](const Update& s) {
+        p.line(depth,
+               p.refs(s.accumulators) + " = " + applied(s.combine, names(p, s.accumulators, s.values)));
+      },
       [&](const Fold& s) { p.line(depth, p.refs(s.dst) + " = fold " + p.refs(s.accumulators)); },
       [&](const Check& s) {
-        p.line(depth, p.typed(s.dst) + " = check " + p.ref(s.coordinate) + " in " + number(s.extent) + ", operand " +
-                          std::to_string(s.operand) + " axis " + std::to_string(s.axis));
+        p.line(depth, p.typed(s.dst) + " = check " + p.ref(s.coordinate) + " in " + number(s.extent) +
+                          ", operand " + std::to_string(s.operand) + " axis " + std::to_string(s.axis));
       },
       [&](const Transpose& s) { p.line(depth, transpose(p, s)); },
       [&](const Loop& s) {
@@ -178,11 +199,13 @@ std::string print(const std::vector<Buffer>& buffers, const Kernel& kernel) {
 
 std::string print(const std::vector<Buffer>& buffers, const Matmul& matmul, std::size_t step) {
   const auto name = [&](BufferId buffer) { return buffers[std::size_t(buffer)].name; };
-  const std::string sizes = support::tuple_text({std::int64_t(matmul.batch_c.size()), std::int64_t(matmul.m_c.size()),
-                                                 std::int64_t(matmul.n_c.size()), std::int64_t(matmul.k_a.size())});
+  const std::string sizes =
+      support::tuple_text({std::int64_t(matmul.batch_c.size()), std::int64_t(matmul.m_c.size()),
+                           std::int64_t(matmul.n_c.size()), std::int64_t(matmul.k_a.size())});
   std::string out = "matmul k" + std::to_string(step) + "  # " + first_line(matmul.schedule) + "\n";
-  out += "  " + name(matmul.c) + " = " + name(matmul.a) + " * " + name(matmul.b) + ", (batch, m, n, k) = " + sizes + ", " +
-         std::string(name_of(matmul.dtype)) + ", tile " + std::to_string(matmul.mr) + " x " + std::to_string(matmul.nr) +
+  out += "  " + name(matmul.c) + " = " + name(matmul.a) + " * " + name(matmul.b) +
+         ", (batch, m, n, k) = " + sizes + ", " + std::string(name_of(matmul.dtype)) + ", tile " +
+         std::to_string(matmul.mr) + " x " + std::to_string(matmul.nr) +
          (matmul.parallel ? ", parallel" : "") + "\n";
   return out + print(matmul.micro.buffers, matmul.micro.kernel);
 }
@@ -191,11 +214,16 @@ std::string print(const Program& program, const Buffer& buffer) {
   const std::string plain = std::string(name_of(buffer.dtype)) + "[" + std::to_string(buffer.elements) + "]";
   const auto at = std::size_t(buffer.index);
   switch (buffer.kind) {
-    case Buffer::Kind::Input: return "in " + buffer.name + ": " + graph::text(program.inputs[at]);
-    case Buffer::Kind::Output: return "out " + buffer.name + ": " + graph::text(program.outputs[at]);
-    case Buffer::Kind::Constant: return "constant " + buffer.name + ": " + plain;
-    case Buffer::Kind::Temporary: return "temporary " + buffer.name + ": " + plain;
-    case Buffer::Kind::Local: return "local " + buffer.name + ": " + plain;
+    case Buffer::Kind::Input:
+      return "in " + buffer.name + ": " + graph::text(program.inputs[at]);
+    case Buffer::Kind::Output:
+      return "out " + buffer.name + ": " + graph::text(program.outputs[at]);
+    case Buffer::Kind::Constant:
+      return "constant " + buffer.name + ": " + plain;
+    case Buffer::Kind::Temporary:
+      return "temporary " + buffer.name + ": " + plain;
+    case Buffer::Kind::Local:
+      return "local " + buffer.name + ": " + plain;
   }
   return plain;
 }

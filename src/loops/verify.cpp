@@ -48,23 +48,31 @@ class Verifier {
     const bool exists = ref.reg >= 0 && std::size_t(ref.reg) < kernel_.registers.size();
     require(exists, "a reference names a register of the kernel");
     if (exists) {
-      require(ref.index.size() == kernel_.registers[std::size_t(ref.reg)].extents.size(), "register " + name(ref) + " is indexed along all its axes");
+      require(ref.index.size() == kernel_.registers[std::size_t(ref.reg)].extents.size(),
+              "register " + name(ref) + " is indexed along all its axes");
       for (const VarId v : ref.index)
-        require(open_.count(v) != 0 && open_.at(v)->kind == LoopKind::Unrolled, "register " + name(ref) + " is indexed by unrolled loops");
+        require(open_.count(v) != 0 && open_.at(v)->kind == LoopKind::Unrolled,
+                "register " + name(ref) + " is indexed by unrolled loops");
     }
     return exists;
   }
   void read(const Ref& ref) {
-    if (known(ref)) require(written_.count(ref.reg) != 0, "register " + name(ref) + " is written before it is read");
+    if (known(ref))
+      require(written_.count(ref.reg) != 0, "register " + name(ref) + " is written before it is read");
   }
-  void read(const std::vector<Ref>& refs) { for (const Ref& ref : refs) read(ref); }
-  void write(const Ref& ref) { if (known(ref)) written_.insert(ref.reg); }
+  void read(const std::vector<Ref>& refs) {
+    for (const Ref& ref : refs) read(ref);
+  }
+  void write(const Ref& ref) {
+    if (known(ref)) written_.insert(ref.reg);
+  }
   DType dtype(const Ref& ref) const { return kernel_.registers[std::size_t(ref.reg)].dtype; }
 
   void same_dtypes(const std::vector<Ref>& refs, const std::vector<DType>& dtypes, const std::string& what) {
     require(refs.size() == dtypes.size(), what + ": as many registers as the function has");
     for (std::size_t k = 0; broken_.empty() && k < refs.size(); ++k)
-      require(refs[k].reg >= 0 && dtype(refs[k]) == dtypes[k], what + ": registers have the function's dtypes");
+      require(refs[k].reg >= 0 && dtype(refs[k]) == dtypes[k],
+              what + ": registers have the function's dtypes");
   }
   static std::vector<DType> results(const ops::ScalarFn& fn) {
     std::vector<DType> dtypes;
@@ -79,14 +87,16 @@ class Verifier {
     return extent <= 0 ? 0 : stepped ? (extent - 1) / loop.step * loop.step : extent - 1;
   }
   static std::int64_t last_of(const Loop& loop) { return last_of(loop, loop.extent.value); }
-  /// stride_in * inner + stride_out * outer, where the inner loop covers what is left of a tile of the outer one.
+  /// stride_in * inner + stride_out * outer, where the inner loop covers what is left of a tile of the outer
+  /// one.
   Range tiled(const Loop& inner, std::int64_t stride_in, std::int64_t stride_out) const {
     const Loop& outer = *open_.at(inner.outer);
     Range range{0, 0};
     const std::int64_t last = last_of(outer);
     for (const std::int64_t at : {std::int64_t(0), std::max<std::int64_t>(0, last - outer.step), last}) {
       const std::int64_t left = std::min(inner.extent.value, inner.outer_extent.value - at);
-      const Range here = Range{at * stride_out, at * stride_out} + scaled(last_of(inner, left) + 1, stride_in);
+      const Range here =
+          Range{at * stride_out, at * stride_out} + scaled(last_of(inner, left) + 1, stride_in);
       range = {std::min(range.low, here.low), std::max(range.high, here.high)};
     }
     return range;
@@ -106,7 +116,8 @@ class Verifier {
     for (const auto& [var, stride] : strides) {
       const Loop& loop = *open_.at(var);
       if (loop.outer < 0) continue;
-      if (open_.at(loop.outer)->outer >= 0 || done.count(loop.outer) != 0) return std::nullopt;  // tiles of tiles: not followed
+      if (open_.at(loop.outer)->outer >= 0 || done.count(loop.outer) != 0)
+        return std::nullopt;  // tiles of tiles: not followed
       const auto outer = strides.find(loop.outer);
       range = range + tiled(loop, stride, outer == strides.end() ? 0 : outer->second);
       done.insert(var);
@@ -127,7 +138,8 @@ class Verifier {
     return true;
   }
   void variables(const Address& at) {
-    for (const Address::Term& term : at.terms) require(open_.count(term.var) != 0, "addresses use variables of open loops");
+    for (const Address::Term& term : at.terms)
+      require(open_.count(term.var) != 0, "addresses use variables of open loops");
     for (const Address::Indirect& indirect : at.indirect) {
       read(Ref{indirect.index, {}});
       require(checked_.count(indirect.index) != 0, "index registers in addresses come from Check");
@@ -143,15 +155,17 @@ class Verifier {
     if (!range || !room(buffer, space)) return;
     const Range all = *range + extra;
     require(all.low >= space.low && all.high <= space.high,
-            "addresses of " + buffer.name + " stay inside it: [" + std::to_string(all.low) + ", " + std::to_string(all.high) + "] is not in [" +
-                std::to_string(space.low) + ", " + std::to_string(space.high) + "]");
+            "addresses of " + buffer.name + " stay inside it: [" + std::to_string(all.low) + ", " +
+                std::to_string(all.high) + "] is not in [" + std::to_string(space.low) + ", " +
+                std::to_string(space.high) + "]");
   }
 
   // ------------------------------------------------------------ statements
   void visit(const Load& s) {
     inside(s.buffer, s.at);
     write(s.dst);
-    if (broken_.empty()) require(dtype(s.dst) == buffers_[std::size_t(s.buffer)].dtype, "a load has the dtype of its buffer");
+    if (broken_.empty())
+      require(dtype(s.dst) == buffers_[std::size_t(s.buffer)].dtype, "a load has the dtype of its buffer");
   }
   void visit(const Store& s) {
     inside(s.buffer, s.at);
@@ -159,7 +173,8 @@ class Verifier {
     if (!broken_.empty()) return;
     const Buffer& buffer = buffers_[std::size_t(s.buffer)];
     require(dtype(s.value) == buffer.dtype, "a store has the dtype of its buffer");
-    require(buffer.kind != Buffer::Kind::Input && buffer.kind != Buffer::Kind::Constant, "inputs and constants are not written");
+    require(buffer.kind != Buffer::Kind::Input && buffer.kind != Buffer::Kind::Constant,
+            "inputs and constants are not written");
   }
   void visit(const Index& s) {
     variables(s.at);
@@ -187,14 +202,18 @@ class Verifier {
     read(s.accumulators);
     for (const Ref& ref : s.dst) write(ref);
     require(vector_ < 0, "folds stand outside vector loops");
-    for (const Ref& ref : s.accumulators) require(broken_.empty() && kernel_.registers[std::size_t(ref.reg)].lanes > 0, "folded registers are vector accumulators");
+    for (const Ref& ref : s.accumulators)
+      require(broken_.empty() && kernel_.registers[std::size_t(ref.reg)].lanes > 0,
+              "folded registers are vector accumulators");
   }
   void visit(const Check& s) {
     read(s.coordinate);
     variables(s.position);
     write(s.dst);
     checked_.insert(s.dst.reg);
-    if (broken_.empty()) require(dtype(s.dst) == DType::i64 && dtype(s.coordinate) == DType::i64, "coordinates are checked as i64");
+    if (broken_.empty())
+      require(dtype(s.dst) == DType::i64 && dtype(s.coordinate) == DType::i64,
+              "coordinates are checked as i64");
   }
   void visit(const Transpose& s) {
     require(vector_ < 0, "transposes stand outside vector loops");
@@ -204,12 +223,16 @@ class Verifier {
     inside(s.to, s.to_at, scaled(s.cols, s.to_stride.value) + scaled(s.rows, 1));
   }
   void visit(const Loop& loop) {
-    require(loop.var >= 0 && std::size_t(loop.var) < kernel_.vars.size() && open_.count(loop.var) == 0, "a loop has a variable of its own");
-    require(loop.kind != LoopKind::Unrolled || loop.extent.constant(), "unrolled loops have constant extents");
+    require(loop.var >= 0 && std::size_t(loop.var) < kernel_.vars.size() && open_.count(loop.var) == 0,
+            "a loop has a variable of its own");
+    require(loop.kind != LoopKind::Unrolled || loop.extent.constant(),
+            "unrolled loops have constant extents");
     require(loop.kind != LoopKind::Vector || vector_ < 0, "vector loops do not nest");
-    require(loop.kind != LoopKind::Parallel || (top_ && loop.grain > 0), "parallel loops stand at the top of a kernel");
+    require(loop.kind != LoopKind::Parallel || (top_ && loop.grain > 0),
+            "parallel loops stand at the top of a kernel");
     require(loop.step > 0 && loop.unroll > 0, "steps are positive");
-    require(loop.outer < 0 || (open_.count(loop.outer) != 0 && open_.at(loop.outer)->step > 1), "a loop inside a tile names an open tiled loop");
+    require(loop.outer < 0 || (open_.count(loop.outer) != 0 && open_.at(loop.outer)->step > 1),
+            "a loop inside a tile names an open tiled loop");
     if (!broken_.empty()) return;
     const int vector = vector_;
     if (loop.kind == LoopKind::Vector) vector_ = loop.var;
@@ -237,8 +260,9 @@ class Verifier {
 };
 
 std::optional<std::string> verify_matmul(const Matmul& m) {
-  const bool sizes = m.batch_a.size() == m.batch_c.size() && m.batch_b.size() == m.batch_c.size() && m.m_a.size() == m.m_c.size() &&
-                     m.k_a.size() == m.k_b.size() && m.n_b.size() == m.n_c.size();
+  const bool sizes = m.batch_a.size() == m.batch_c.size() && m.batch_b.size() == m.batch_c.size() &&
+                     m.m_a.size() == m.m_c.size() && m.k_a.size() == m.k_b.size() &&
+                     m.n_b.size() == m.n_c.size();
   if (!sizes) return "matmul: offset tables of one axis have the same length";
   return Verifier(nullptr, m.micro.buffers, m.micro.kernel).run();
 }

@@ -12,11 +12,14 @@ namespace einx::detail::loops_test {
 using Sizes = std::vector<std::pair<std::string, std::int64_t>>;
 
 inline graph::Type type(DType dtype, Shape shape) { return graph::make_type(dtype, std::move(shape)); }
-inline graph::Type type(DType dtype, Shape shape, Shape strides) { return graph::make_type(dtype, std::move(shape), std::move(strides)); }
+inline graph::Type type(DType dtype, Shape shape, Shape strides) {
+  return graph::make_type(dtype, std::move(shape), std::move(strides));
+}
 inline graph::Type f32_of(Shape shape) { return type(DType::f32, std::move(shape)); }
 
 /// The graph of one call, as the pipeline makes it.
-inline graph::Graph call(const std::string& op, const std::string& pattern, const std::vector<graph::Type>& types, const Sizes& sizes = {}) {
+inline graph::Graph call(const std::string& op, const std::string& pattern,
+                         const std::vector<graph::Type>& types, const Sizes& sizes = {}) {
   trace::Call made;
   made.op = &ops::get(op);
   made.pattern = pattern;

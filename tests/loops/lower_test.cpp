@@ -12,11 +12,16 @@ using namespace einx::detail::loops_test;
 std::vector<std::string> kinds(const loops::Program& program) {
   const auto name = [](const loops::Buffer& b) {
     switch (b.kind) {
-      case loops::Buffer::Kind::Input: return "in ";
-      case loops::Buffer::Kind::Output: return "out ";
-      case loops::Buffer::Kind::Temporary: return "temporary ";
-      case loops::Buffer::Kind::Constant: return "constant ";
-      case loops::Buffer::Kind::Local: return "local ";
+      case loops::Buffer::Kind::Input:
+        return "in ";
+      case loops::Buffer::Kind::Output:
+        return "out ";
+      case loops::Buffer::Kind::Temporary:
+        return "temporary ";
+      case loops::Buffer::Kind::Constant:
+        return "constant ";
+      case loops::Buffer::Kind::Local:
+        return "local ";
     }
     return "?";
   };
@@ -35,7 +40,8 @@ graph::Graph sum_of_sum() {
 }  // namespace
 
 TEST_CASE("values between nodes are temporaries, results are outputs") {
-  CHECK(kinds(loops::lower(sum_of_sum(), wide())) == std::vector<std::string>{"in i0", "out x1", "temporary x0"});
+  CHECK(kinds(loops::lower(sum_of_sum(), wide())) ==
+        std::vector<std::string>{"in i0", "out x1", "temporary x0"});
 }
 
 TEST_CASE("results that are parameters, or the same value twice, are copied") {
@@ -66,9 +72,11 @@ struct EmptyCase {
 
 TEST_CASE("tensors without elements") {
   const EmptyCase rows[] = {
-      {"sum", "a [b]", {3, 0}, 1, false},  {"sum", "a [b]", {0, 3}, 0, false},  {"max", "a [b]", {3, 0}, 0, true},
-      {"max", "a [b]", {0, 3}, 0, false},  {"max", "a [b]", {0, 0}, 0, false},  {"softmax", "a [b]", {3, 0}, 0, false},
-      {"id", "a b -> b a", {3, 0}, 0, false}, {"argmax", "a [b]", {3, 0}, 0, true}, {"mean", "[a b]", {3, 0}, 1, false},
+      {"sum", "a [b]", {3, 0}, 1, false},     {"sum", "a [b]", {0, 3}, 0, false},
+      {"max", "a [b]", {3, 0}, 0, true},      {"max", "a [b]", {0, 3}, 0, false},
+      {"max", "a [b]", {0, 0}, 0, false},     {"softmax", "a [b]", {3, 0}, 0, false},
+      {"id", "a b -> b a", {3, 0}, 0, false}, {"argmax", "a [b]", {3, 0}, 0, true},
+      {"mean", "[a b]", {3, 0}, 1, false},
   };
   for (const EmptyCase& row : rows) {
     CAPTURE(row.op);
@@ -84,7 +92,8 @@ TEST_CASE("a dynamic program of other sizes differs in its parameters only") {
   const auto text = [](const Shape& shape) {
     loops::Options options;
     options.dynamic = true;
-    loops::Program program = loops::lower(call("softmax", "a [b] c -> c a [b]", {f32_of(shape)}), wide(), options);
+    loops::Program program =
+        loops::lower(call("softmax", "a [b] c -> c a [b]", {f32_of(shape)}), wide(), options);
     CHECK(!program.parameters.empty());
     program.parameters.clear();
     for (auto* types : {&program.inputs, &program.outputs}) types->assign(types->size(), f32_of({}));

@@ -13,7 +13,8 @@
 namespace einx::detail::loops_test {
 namespace {
 
-/// Bytes between two pages that fault when they are touched. Kept for the life of the process where a tensor views them.
+/// Bytes between two pages that fault when they are touched. Kept for the life of the process where a tensor
+/// views them.
 class Guarded {
  public:
   Guarded(std::size_t bytes, bool at_end, std::size_t alignment) {
@@ -63,10 +64,14 @@ tensor::Scalar value(DType dtype, std::mt19937& random, std::int64_t below) {
 
 double unit(DType dtype) {
   switch (dtype) {
-    case DType::f16: return 0x1p-10;
-    case DType::bf16: return 0x1p-7;
-    case DType::f32: return 0x1p-23;
-    default: return 0x1p-52;
+    case DType::f16:
+      return 0x1p-10;
+    case DType::bf16:
+      return 0x1p-7;
+    case DType::f32:
+      return 0x1p-23;
+    default:
+      return 0x1p-52;
   }
 }
 
@@ -85,11 +90,14 @@ Tensor operand(const graph::Type& type, unsigned seed, bool at_end, std::int64_t
   kept.push_back(std::make_unique<Guarded>(std::size_t(count) * bytes, at_end, bytes));
   std::byte* data = kept.back()->data();
   std::mt19937 random(seed);
-  for (std::int64_t k = 0; k < count; ++k) tensor::store(data + std::size_t(k) * bytes, value(type.dtype, random, below));
-  return Tensor::view(static_cast<void*>(data - low * std::int64_t(bytes)), type.dtype, type.shape, type.strides);
+  for (std::int64_t k = 0; k < count; ++k)
+    tensor::store(data + std::size_t(k) * bytes, value(type.dtype, random, below));
+  return Tensor::view(static_cast<void*>(data - low * std::int64_t(bytes)), type.dtype, type.shape,
+                      type.strides);
 }
 
-Ran run_program(const loops::Program& program, std::span<const Tensor> operands, const codegen::Target& target) {
+Ran run_program(const loops::Program& program, std::span<const Tensor> operands,
+                const codegen::Target& target) {
   Ran ran;
   if (const auto broken = loops::verify(program)) {
     ran.broken = *broken + "\n" + loops::text(program);
@@ -115,7 +123,8 @@ Ran run_program(const loops::Program& program, std::span<const Tensor> operands,
   return ran;
 }
 
-Ran run_program(const graph::Graph& graph, std::span<const Tensor> operands, const codegen::Target& target, const loops::Options& options) {
+Ran run_program(const graph::Graph& graph, std::span<const Tensor> operands, const codegen::Target& target,
+                const loops::Options& options) {
   return run_program(loops::lower(graph, target.machine, options), operands, target);
 }
 
@@ -128,9 +137,11 @@ std::string difference(const Tensor& expected, const Tensor& actual, double tole
     const auto at = std::size_t(k) * bytes;
     const tensor::Scalar a = tensor::load(static_cast<const std::byte*>(want.data()) + at, want.dtype());
     const tensor::Scalar b = tensor::load(static_cast<const std::byte*>(actual.data()) + at, want.dtype());
-    const bool same = tensor::is_float(want.dtype()) ? close(a.f, b.f, tolerance * unit(want.dtype())) : a.i == b.i;
+    const bool same =
+        tensor::is_float(want.dtype()) ? close(a.f, b.f, tolerance * unit(want.dtype())) : a.i == b.i;
     if (same) continue;
-    return "element " + std::to_string(k) + " is " + std::to_string(tensor::to_double(b)) + ", not " + std::to_string(tensor::to_double(a));
+    return "element " + std::to_string(k) + " is " + std::to_string(tensor::to_double(b)) + ", not " +
+           std::to_string(tensor::to_double(a));
   }
   return "";
 }

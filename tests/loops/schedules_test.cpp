@@ -1,4 +1,5 @@
-// Programs of the plain, map and copy schedules against the reference: patterns x shapes x dtypes x strides, static and dynamic, on every level.
+// Programs of the plain, map and copy schedules against the reference: patterns x shapes x dtypes x strides,
+// static and dynamic, on every level.
 #include "loops/cases.h"
 
 namespace {
@@ -7,15 +8,17 @@ using namespace einx;
 using namespace einx::detail;
 using namespace einx::detail::loops_test;
 
-const DType kDtypes[] = {DType::boolean, DType::i8, DType::i16, DType::i32, DType::i64, DType::u8, DType::u16,
-                         DType::u32,     DType::u64, DType::f16, DType::bf16, DType::f32, DType::f64};
+const DType kDtypes[] = {DType::boolean, DType::i8,  DType::i16, DType::i32, DType::i64,
+                         DType::u8,      DType::u16, DType::u32, DType::u64, DType::f16,
+                         DType::bf16,    DType::f32, DType::f64};
 
 }  // namespace
 
 TEST_CASE("copies: transposes of every element size and ragged shape") {
   std::vector<Case> cases;
   for (const DType dtype : {DType::u8, DType::i16, DType::f32, DType::f64})
-    for (const auto& [a, b] : {std::pair{1, 7}, {7, 3}, {8, 8}, {16, 16}, {17, 23}, {40, 9}, {64, 64}, {100, 45}}) {
+    for (const auto& [a, b] :
+         {std::pair{1, 7}, {7, 3}, {8, 8}, {16, 16}, {17, 23}, {40, 9}, {64, 64}, {100, 45}}) {
       cases.push_back({"id", "a b -> b a", {type(dtype, {a, b})}});
       cases.push_back({"id", "x a b -> b x a", {type(dtype, {3, a, b})}});
     }
@@ -59,26 +62,29 @@ TEST_CASE("maps: broadcasts, strides, lengths around a vector") {
   std::vector<Case> cases;
   for (const std::int64_t n : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 130})
     cases.push_back({"add", "a b, b", {f32_of({3, n}), f32_of({n})}});
-  cases.insert(cases.end(), {
-      {"add", "a b, a", {f32_of({5, 40}), f32_of({5})}},
-      {"subtract", "a b, c b -> c a b", {f32_of({3, 50}), f32_of({4, 50})}},
-      {"multiply", "a b, b a -> a b", {f32_of({20, 30}), f32_of({30, 20})}},
-      {"add", "a, -> a", {f32_of({40}), f32_of({})}},
-      {"add", ", ->", {f32_of({}), f32_of({})}},
-      {"where", "a b, a b, b", {type(DType::boolean, {9, 37}), f32_of({9, 37}), f32_of({37})}},
-      {"less", "a, b -> a b", {f32_of({30}), type(DType::f64, {7})}},
-      {"add", "a b, a b", {type(DType::f32, {30, 20}, {-20, -1}), type(DType::f32, {30, 20}, {1, 30})}},
-      {"logaddexp", "a b, b", {f32_of({7, 40}), f32_of({40})}},
-      {"add", "a, a", {f32_of({300000}), f32_of({300000})}},
-      {"maximum", "a b, b", {f32_of({2, 200000}), f32_of({200000})}},
-  });
+  cases.insert(
+      cases.end(),
+      {
+          {"add", "a b, a", {f32_of({5, 40}), f32_of({5})}},
+          {"subtract", "a b, c b -> c a b", {f32_of({3, 50}), f32_of({4, 50})}},
+          {"multiply", "a b, b a -> a b", {f32_of({20, 30}), f32_of({30, 20})}},
+          {"add", "a, -> a", {f32_of({40}), f32_of({})}},
+          {"add", ", ->", {f32_of({}), f32_of({})}},
+          {"where", "a b, a b, b", {type(DType::boolean, {9, 37}), f32_of({9, 37}), f32_of({37})}},
+          {"less", "a, b -> a b", {f32_of({30}), type(DType::f64, {7})}},
+          {"add", "a b, a b", {type(DType::f32, {30, 20}, {-20, -1}), type(DType::f32, {30, 20}, {1, 30})}},
+          {"logaddexp", "a b, b", {f32_of({7, 40}), f32_of({40})}},
+          {"add", "a, a", {f32_of({300000}), f32_of({300000})}},
+          {"maximum", "a b, b", {f32_of({2, 200000}), f32_of({200000})}},
+      });
   check_everywhere(cases);
 }
 
 TEST_CASE("maps: every pair of dtypes") {
   std::vector<Case> cases;
   for (const DType a : kDtypes)
-    for (const DType b : kDtypes) cases.push_back({a == b ? "maximum" : "add", "a b, b -> b a", {type(a, {5, 19}), type(b, {19})}});
+    for (const DType b : kDtypes)
+      cases.push_back({a == b ? "maximum" : "add", "a b, b -> b a", {type(a, {5, 19}), type(b, {19})}});
   for (const codegen::Target& target : targets())
     for (const Case& c : cases) check(c, target, false, true);
 }

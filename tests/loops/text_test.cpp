@@ -1,6 +1,7 @@
 // Loops of some calls as text, held against files. EINX_UPDATE_GOLDENS=1 rewrites them.
-#include <cstdlib>
 #include <doctest/doctest.h>
+
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -30,7 +31,11 @@ const std::vector<Golden>& goldens() {
       {"repeat", "id", "a -> a r", {f32_of({7})}, {{"r", 3}}},
       {"strided", "id", "a b -> a b", {type(DType::i64, {6, 10}, {-10, 2})}, {}},
       {"bias", "add", "a b, b", {f32_of({64, 100}), f32_of({100})}, {}},
-      {"where", "where", "a b, a b, b", {type(DType::boolean, {4096, 4096}), f32_of({4096, 4096}), f32_of({4096})}, {}},
+      {"where",
+       "where",
+       "a b, a b, b",
+       {type(DType::boolean, {4096, 4096}), f32_of({4096, 4096}), f32_of({4096})},
+       {}},
       {"compare", "less", "a, -> a", {type(DType::f16, {33}), type(DType::f32, {})}, {}},
       {"add_long", "add", "a, a", {f32_of({1 << 22}), f32_of({1 << 22})}, {}},
       {"add_dynamic", "add", "a b, b", {f32_of({4, 5}), f32_of({5})}, {}, true},
@@ -47,19 +52,27 @@ const std::vector<Golden>& goldens() {
       {"matmul_large", "dot", "a [b], [b] c -> a c", {f32_of({512, 512}), f32_of({512, 512})}, {}},
       {"matmul_small", "dot", "z a [b], z [b] c -> z a c", {f32_of({9, 5, 4}), f32_of({9, 4, 30})}, {}},
       {"embedding", "get_at", "[v] c, b s -> b s c", {f32_of({50257, 768}), type(DType::i64, {8, 1024})}, {}},
-      {"points", "get_at", "b [h w] c, b p [2] -> b p c", {f32_of({2, 6, 7, 33}), type(DType::i32, {2, 5, 2})}, {}},
+      {"points",
+       "get_at",
+       "b [h w] c, b p [2] -> b p c",
+       {f32_of({2, 6, 7, 33}), type(DType::i32, {2, 5, 2})},
+       {}},
   };
   return rows;
 }
 
-std::string path_of(const Golden& golden) { return std::string(EINX_GOLDEN_DIR) + "/" + golden.name + ".txt"; }
+std::string path_of(const Golden& golden) {
+  return std::string(EINX_GOLDEN_DIR) + "/" + golden.name + ".txt";
+}
 
 std::string text_of(const Golden& golden) {
   loops::Options options;
   options.dynamic = golden.dynamic;
-  const loops::Program program = loops::lower(call(golden.op, golden.pattern, golden.types, golden.sizes), wide(), options);
+  const loops::Program program =
+      loops::lower(call(golden.op, golden.pattern, golden.types, golden.sizes), wide(), options);
   CHECK_MESSAGE(!loops::verify(program), loops::verify(program).value_or(""));
-  return golden.op + "(\"" + golden.pattern + "\")\n\n" + loops::text(program) + "\n" + loops::schedule_text(program);
+  return golden.op + "(\"" + golden.pattern + "\")\n\n" + loops::text(program) + "\n" +
+         loops::schedule_text(program);
 }
 
 }  // namespace

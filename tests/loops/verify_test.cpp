@@ -47,7 +47,8 @@ TEST_CASE("every lowered program keeps the rules") {
         CAPTURE(dynamic);
         loops::Options options;
         options.dynamic = dynamic;
-        const loops::Program program = loops::lower(call(c.op, c.pattern, c.types, c.sizes), machine, options);
+        const loops::Program program =
+            loops::lower(call(c.op, c.pattern, c.types, c.sizes), machine, options);
         CAPTURE(loops::text(program));
         const auto broken = loops::verify(program);
         CHECK_MESSAGE(!broken, broken.value_or(""));
@@ -70,7 +71,8 @@ struct Broken {
 const Broken kBroken[] = {
     {"written before it is read", [](loops::Program& p) { loop(p).body.erase(loop(p).body.begin()); }},
     {"stay inside it", [](loops::Program& p) { loop(p).extent.value = 11; }},
-    {"stay inside it", [](loops::Program& p) { std::get<loops::Load>(loop(p).body[0].node).at.offset.value = -1; }},
+    {"stay inside it",
+     [](loops::Program& p) { std::get<loops::Load>(loop(p).body[0].node).at.offset.value = -1; }},
     {"are not written", [](loops::Program& p) { std::get<loops::Store>(loop(p).body[1].node).buffer = 0; }},
     {"vector loops do not nest",
      [](loops::Program& p) {
@@ -94,7 +96,8 @@ const Broken kBroken[] = {
        loop(p).kind = loops::LoopKind::Unrolled;
        loop(p).extent.param = 0;
      }},
-    {"variables of open loops", [](loops::Program& p) { std::get<loops::Load>(loop(p).body[0].node).at.terms[0].var = 7; }},
+    {"variables of open loops",
+     [](loops::Program& p) { std::get<loops::Load>(loop(p).body[0].node).at.terms[0].var = 7; }},
     {"dtype of its buffer", [](loops::Program& p) { kernel(p).registers[0].dtype = DType::i32; }},
 };
 
