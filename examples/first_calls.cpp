@@ -120,6 +120,7 @@ void run_all(const std::string& folder) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // warnings on stderr stay where they happen
   try {
     run_all(argc > 1 ? argv[1] : "examples/data");
     return 0;
