@@ -224,6 +224,16 @@ void KernelEmitter::emit(const Load& statement) {
   write(statement.dst, value);
 }
 
+/// A read soon, to be kept in all caches.
+void KernelEmitter::emit(const Prefetch& statement) {
+  const int slots = vector_ && !lane_stride(statement.at).is(0) ? vector_->slots() : 1;
+  for (int slot = 0; slot < slots; ++slot) {
+    llvm::Value* at = pointer(statement.buffer, statement.at, slot);
+    b_.CreateIntrinsic(llvm::Intrinsic::prefetch, {at->getType()},
+                       {at, b_.getInt32(0), b_.getInt32(3), b_.getInt32(1)});
+  }
+}
+
 // ---------------------------------------------------------------- stores
 
 /// Lanes that are not neighbours: one store a lane in their order, or a scatter where addresses or mask are

@@ -18,7 +18,7 @@ struct GatherChoice {
   std::vector<int> loops;  ///< axes of the coordinates, then those of the slice, without the vector axis
   int vector = -1;
   int lanes = 1, unroll = 1;
-  int side = 1;  ///< slices moved side by side: their cache misses overlap
+  int ahead = 1;  ///< slices whose coordinates are checked together: each is prefetched while an earlier one moves
   std::int64_t grain = 0;
   bool stream = false;
   std::string why;
@@ -38,8 +38,11 @@ int pick_vector(const Nest& nest, std::span<const int> slice) {
 constexpr std::int64_t kGatherStreamBytes =
     kStreamBytes / 2;  ///< the table passes through the caches as well
 
+/// How many slices ahead of the one that moves memory is asked for another: enough to hide a miss, few enough for the L1.
+constexpr std::size_t kPrefetchDistance = 4;
+
 /// Several slices at a time where the last loop is one of coordinates and its extent allows it.
-int pick_side(const Nest& nest, const GatherChoice& c) {
+int pick_ahead(const Nest& nest, const GatherChoice& c) {
   if (c.vector < 0 || c.loops.empty() || !in_coordinates(nest, c.loops.back())) return 1;
   const bool long_slices = nest.axes[c.vector].extent.value >= 4 * c.lanes;
   const std::int64_t slices = nest.axes[c.loops.back()].extent.value;
@@ -67,11 +70,9 @@ GatherChoice choose(const Nest& nest, const Plan& plan) {
     c.grain = 64;
     return c;
   }
-  c.side = pick_side(nest, c);
-  if (c.side > 1) {
-    c.why += "\n" + std::to_string(c.side) + " slices side by side: their cache misses overlap";
-    c.unroll = std::min(c.unroll, 16 / c.side);
-  }
+  c.ahead = pick_ahead(nest, c);
+  if (c.ahead > 1)
+    c.why += "\ncoordinates checked " + std::to_string(c.ahead) + " at a time, so that slices are prefetched while earlier ones move";
   const std::int64_t bytes = loops::size_of(nest.outputs[0].dtype);
   c.stream = c.vector >= 0 && volume(nest) * bytes > kGatherStreamBytes &&
              c.lanes * bytes == plan.machine.vector_bytes &&
@@ -90,7 +91,7 @@ GatherChoice choose(const Nest& nest, const Plan& plan) {
 class GatherKernel {
  public:
   GatherKernel(const Nest& nest, Plan& plan, GatherChoice choice) : b_(nest, plan), c_(std::move(choice)) {
-    checked_.assign(std::size_t(c_.side), std::vector<Ref>(nest.coordinates.size()));
+    checked_.assign(std::size_t(c_.ahead), std::vector<Ref>(nest.coordinates.size()));
   }
 
   void make() {
@@ -119,25 +120,42 @@ class GatherKernel {
 
   void loop(Body& body, std::size_t depth) {
     if (depth == 0) check(body, 0, 0);
-    if (depth == c_.loops.size()) return slices(body);
-    const bool parallel = depth == 0 && c_.grain > 0 && checked_at_top() == 0,
-               last = depth + 1 == c_.loops.size();
-    const std::int64_t step = last ? c_.side : 1;
-    const LoopKind kind = parallel ? LoopKind::Parallel : step > 1 ? LoopKind::Tile : LoopKind::Serial;
-    b_.over(body, c_.loops[depth], header(kind, step, 1, std::max<std::int64_t>(1, c_.grain / step)),
-            [&](Body& in) {
-              each_slice(step, [&](std::size_t slice) { check(in, depth + 1, slice); });
-              loop(in, depth + 1);
-            });
+    if (depth == c_.loops.size()) return slices(body, false);
+    const bool parallel = depth == 0 && c_.grain > 0 && checked_at_top() == 0;
+    const LoopKind kind = parallel ? LoopKind::Parallel : LoopKind::Serial;
+    if (c_.ahead > 1 && depth + 1 == c_.loops.size()) return blocks(body, depth, parallel);
+    b_.over(body, c_.loops[depth], header(kind, 1, 1, std::max<std::int64_t>(1, c_.grain)), [&](Body& in) {
+      check(in, depth + 1, 0);
+      loop(in, depth + 1);
+    });
+  }
+
+  /// The last loop in blocks of `ahead` slices; every block but the last one asks for the first slices of the next.
+  void blocks(Body& body, std::size_t depth, bool parallel) {
+    const int axis = c_.loops[depth];
+    const std::int64_t last = b_.nest.axes[axis].extent.value - c_.ahead;
+    if (last > 0) {
+      Loop head = header(parallel ? LoopKind::Parallel : LoopKind::Tile, c_.ahead, 1,
+                         std::max<std::int64_t>(1, c_.grain / c_.ahead));
+      head.extent = constant(last);
+      b_.over(body, axis, head, [&](Body& in) { block(in, depth, true); });
+    }
+    b_.at[axis].start = last;
+    block(body, depth, false);
+    b_.at[axis].start = 0;
+  }
+
+  void block(Body& body, std::size_t depth, bool more) {
+    each_slice([&](std::size_t slice) { check(body, depth + 1, slice); });
+    slices(body, more);
   }
 
   /// Moves the last axis of the loops on, slice by slice.
-  void each_slice(std::int64_t count, const std::function<void(std::size_t)>& with) {
-    for (std::int64_t k = 0; k < count; ++k) {
-      if (count > 1) b_.at[c_.loops.back()].start = k;
-      with(std::size_t(k));
-    }
-    if (count > 1) b_.at[c_.loops.back()].start = 0;
+  void each_slice(const std::function<void(std::size_t)>& with) {
+    if (c_.ahead == 1) return with(0);
+    std::int64_t& start = b_.at[c_.loops.back()].start;
+    for (int k = 0; k < c_.ahead; ++k, ++start) with(std::size_t(k));
+    start -= c_.ahead;
   }
 
   /// Coordinates that no loop changes stand before the first loop, which then cannot be a parallel one.
@@ -147,18 +165,58 @@ class GatherKernel {
     });
   }
 
-  void slices(Body& body) {
+  /// The slices of a block one after the other. `more`: another block follows.
+  void slices(Body& body, bool more) {
     if (c_.vector < 0) return move(body, 0);
-    b_.over(body, c_.vector, header(LoopKind::Vector, c_.lanes, c_.unroll),
-            [&](Body& in) { each_slice(c_.side, [&](std::size_t slice) { move(in, slice); }); });
+    const std::vector<Address> wanted = c_.ahead > 1 ? later_slices(body, more) : std::vector<Address>{};
+    each_slice([&](std::size_t slice) {
+      b_.over(body, c_.vector, header(LoopKind::Vector, c_.lanes, c_.unroll), [&](Body& in) {
+        if (slice < wanted.size()) prefetch(in, wanted[slice]);
+        move(in, slice);
+      });
+    });
+  }
+
+  /// What is wanted from memory while each slice moves: the start of the slice kPrefetchDistance further on. Coordinates of the next block are
+  /// not checked yet: a prefetch of a wrong address does nothing.
+  std::vector<Address> later_slices(Body& body, bool more) {
+    std::vector<Address> starts;
+    const auto ahead = std::size_t(c_.ahead);
+    std::int64_t& start = b_.at[c_.loops.back()].start;
+    const std::size_t count = more ? ahead + kPrefetchDistance : ahead;
+    for (std::size_t slice = 0; slice < count; ++slice, ++start) {
+      if (slice < kPrefetchDistance) continue;
+      if (slice < ahead) {
+        starts.push_back(source(checked_[slice]));
+        continue;
+      }
+      std::vector<Ref> next = checked_[0];
+      for (std::size_t k = 0; k < next.size(); ++k)
+        if (moves(b_.nest.coordinates[k].access, c_.loops.back())) next[k] = load_coordinate(b_, body, b_.nest.coordinates[k]);
+      starts.push_back(source(next));
+    }
+    start -= std::int64_t(count);
+    return starts;
+  }
+
+  /// The vector axis' part of the address is added where it is known.
+  void prefetch(Body& body, Address at) {
+    const Int& stride = b_.nest.inputs[0].strides[c_.vector];
+    for (const VarId var : b_.at[c_.vector].vars) at.terms.push_back({var, stride});
+    body.push_back({Prefetch{b_.nest.inputs[0].buffer, std::move(at)}});
+  }
+
+  /// Where the tensor is read with these coordinates.
+  Address source(const std::vector<Ref>& coordinates) {
+    Address from = b_.address(b_.nest.inputs[0]);
+    for (std::size_t k = 0; k < coordinates.size(); ++k)
+      from.indirect.push_back({coordinates[k].reg, b_.nest.coordinates[k].stride});
+    return from;
   }
 
   void move(Body& body, std::size_t slice) {
     const Access& input = b_.nest.inputs[0];
-    Address from = b_.address(input);
-    for (std::size_t k = 0; k < checked_[slice].size(); ++k)
-      from.indirect.push_back({checked_[slice][k].reg, b_.nest.coordinates[k].stride});
-    const Ref value = b_.load(body, "x", input.buffer, input.dtype, std::move(from));
+    const Ref value = b_.load(body, "x", input.buffer, input.dtype, source(checked_[slice]));
     b_.store(body, b_.nest.outputs[0], b_.cast(body, value, input.computed), c_.stream);
   }
 

@@ -75,6 +75,9 @@ struct Check { Ref dst; Ref coordinate; Int extent; int operand = 0; int axis = 
 /// to[c * to_stride + r] = from[r * from_stride + c] for a rows x cols block, both fast axes contiguous, transposed in registers.
 struct Transpose { BufferId from = -1, to = -1; Address from_at, to_at; Int from_stride, to_stride; int rows = 0, cols = 0; bool streaming = false; };
 
+/// Asks the memory system for what a later load will want. Never faults; one address a vector.
+struct Prefetch { BufferId buffer = -1; Address at; };
+
 enum class LoopKind { Serial, Parallel, Vector, Unrolled, Tile };
 struct Statement;
 using Body = std::vector<Statement>;
@@ -97,7 +100,7 @@ struct Loop {
 };
 
 struct Statement {
-  std::variant<Load, Store, Index, Set, Apply, Update, Fold, Check, Transpose, Loop> node;
+  std::variant<Load, Store, Index, Set, Apply, Update, Fold, Check, Transpose, Prefetch, Loop> node;
 };
 
 // ---------------------------------------------------------------- programs

@@ -178,6 +178,7 @@ void print(Printer& p, const Statement& statement, int depth) {
                           ", operand " + std::to_string(s.operand) + " axis " + std::to_string(s.axis));
       },
       [&](const Transpose& s) { p.line(depth, transpose(p, s)); },
+      [&](const Prefetch& s) { p.line(depth, "prefetch " + element(p, s.buffer, s.at)); },
       [&](const Loop& s) {
         p.line(depth, header(p, s));
         print(p, s.body, depth + 1);

@@ -222,6 +222,10 @@ class Verifier {
     inside(s.from, s.from_at, scaled(s.rows, s.from_stride.value) + scaled(s.cols, 1));
     inside(s.to, s.to_at, scaled(s.cols, s.to_stride.value) + scaled(s.rows, 1));
   }
+  /// Anywhere: it reads nothing. Its indices need not be checked.
+  void visit(const Prefetch& s) {
+    for (const Address::Indirect& term : s.at.indirect) read(Ref{term.index, {}});
+  }
   void visit(const Loop& loop) {
     require(loop.var >= 0 && std::size_t(loop.var) < kernel_.vars.size() && open_.count(loop.var) == 0,
             "a loop has a variable of its own");
