@@ -45,38 +45,44 @@ R call_one(const CallInfo& info) {
 }
 }  // namespace detail
 
+/// What an operation's name does with a call: compute its result, or (graph.h) make its graph.
+struct Compute {
+  template <class R>
+  static R make(const detail::CallInfo& info) { return detail::call_one<R>(info); }
+};
+
 /// An operation with Min to Max operands (Max < 0: any number; more than three go into braces). op(pattern, operands..., sizes).
-template <int Min, int Max>
+template <int Min, int Max, class How = Compute>
 struct Operation {
   std::string_view name;
   static constexpr bool takes(int n) { return n >= Min && (Max < 0 || n <= Max); }
 
   template <OperandLike A>
     requires(takes(1))
-  Result<A> operator()(std::string_view pattern, const A& a, const Axes& axes = {}, Location site = Location::current()) const {
+  auto operator()(std::string_view pattern, const A& a, const Axes& axes = {}, Location site = Location::current()) const {
     const Operand operands[] = {Operand(a)};
-    return detail::call_one<Result<A>>({name, pattern, operands, axes, false, site});
+    return How::template make<Result<A>>({name, pattern, operands, axes, false, site});
   }
   template <OperandLike A>
     requires(takes(1))
-  Result<A> operator()(std::string_view pattern, const A& a, KeepDims keep, const Axes& axes = {}, Location site = Location::current()) const {
+  auto operator()(std::string_view pattern, const A& a, KeepDims keep, const Axes& axes = {}, Location site = Location::current()) const {
     const Operand operands[] = {Operand(a)};
-    return detail::call_one<Result<A>>({name, pattern, operands, axes, keep.value, site});
+    return How::template make<Result<A>>({name, pattern, operands, axes, keep.value, site});
   }
   template <OperandLike A, OperandLike B>
     requires(takes(2))
-  Result<A, B> operator()(std::string_view pattern, const A& a, const B& b, const Axes& axes = {}, Location site = Location::current()) const {
+  auto operator()(std::string_view pattern, const A& a, const B& b, const Axes& axes = {}, Location site = Location::current()) const {
     const Operand operands[] = {Operand(a), Operand(b)};
-    return detail::call_one<Result<A, B>>({name, pattern, operands, axes, false, site});
+    return How::template make<Result<A, B>>({name, pattern, operands, axes, false, site});
   }
   template <OperandLike A, OperandLike B, OperandLike C>
     requires(takes(3))
-  Result<A, B, C> operator()(std::string_view pattern, const A& a, const B& b, const C& c, const Axes& axes = {}, Location site = Location::current()) const {
+  auto operator()(std::string_view pattern, const A& a, const B& b, const C& c, const Axes& axes = {}, Location site = Location::current()) const {
     const Operand operands[] = {Operand(a), Operand(b), Operand(c)};
-    return detail::call_one<Result<A, B, C>>({name, pattern, operands, axes, false, site});
+    return How::template make<Result<A, B, C>>({name, pattern, operands, axes, false, site});
   }
-  Tensor operator()(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) const {
-    return detail::call_one<Tensor>({name, pattern, {operands.begin(), operands.size()}, axes, false, site});
+  auto operator()(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) const {
+    return How::template make<Tensor>({name, pattern, {operands.begin(), operands.size()}, axes, false, site});
   }
 };
 

@@ -44,30 +44,11 @@ class Graph {
 };
 
 /// Makes a graph instead of running the call.
-template <int Min, int Max>
-struct GraphOperation {
-  std::string_view name;
-  template <OperandLike A>
-    requires(Operation<Min, Max>::takes(1))
-  Graph operator()(std::string_view pattern, const A& a, const Axes& axes = {}, Location site = Location::current()) const {
-    const Operand operands[] = {Operand(a)};
-    return detail::make_graph({name, pattern, operands, axes, false, site});
-  }
-  template <OperandLike A, OperandLike B>
-    requires(Operation<Min, Max>::takes(2))
-  Graph operator()(std::string_view pattern, const A& a, const B& b, const Axes& axes = {}, Location site = Location::current()) const {
-    const Operand operands[] = {Operand(a), Operand(b)};
-    return detail::make_graph({name, pattern, operands, axes, false, site});
-  }
-  template <OperandLike A, OperandLike B, OperandLike C>
-    requires(Operation<Min, Max>::takes(3))
-  Graph operator()(std::string_view pattern, const A& a, const B& b, const C& c, const Axes& axes = {}, Location site = Location::current()) const {
-    const Operand operands[] = {Operand(a), Operand(b), Operand(c)};
-    return detail::make_graph({name, pattern, operands, axes, false, site});
-  }
-  Graph operator()(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) const {
-    return detail::make_graph({name, pattern, {operands.begin(), operands.size()}, axes, false, site});
-  }
+struct MakeGraph {
+  template <class>
+  static Graph make(const detail::CallInfo& info) { return detail::make_graph(info); }
 };
+template <int Min, int Max>
+using GraphOperation = Operation<Min, Max, MakeGraph>;
 
 }  // namespace einx

@@ -112,16 +112,28 @@ std::vector<std::vector<std::string>> axis_labels(const trace::Call& call) {
   return labels;
 }
 
+std::string kind_text(trace::Operand::Kind kind) {
+  using Kind = trace::Operand::Kind;
+  switch (kind) {
+    case Kind::Tensor: return "tensor";
+    case Kind::WeakBool: return "bool";
+    case Kind::WeakInt: return "integer";
+    case Kind::WeakFloat: return "real number";
+    default: return "factory";
+  }
+}
+
 }  // namespace
 
 cache::Signature signature(const trace::Call& call) {
   cache::Signature result{.op = std::string(call.op->name), .pattern = call.pattern};
+  if (!cache::retraces().watches()) return result;
   auto labels = axis_labels(call);
   for (std::size_t k = 0; k < call.operands.size(); ++k) {
     const trace::Operand& operand = call.operands[k];
     using Kind = trace::Operand::Kind;
     const bool tensor = operand.kind == Kind::Tensor;
-    result.operands.push_back({tensor ? "tensor" : operand.kind == Kind::Factory ? "factory" : "number", operand.type.dtype,
+    result.operands.push_back({kind_text(operand.kind), operand.type.dtype,
                                operand.type.shape, operand.type.strides, tensor ? std::move(labels[k]) : std::vector<std::string>{}});
   }
   for (const notation::Constraint& constraint : call.constraints) result.sizes.emplace_back(constraint.name, constraint.text());

@@ -115,6 +115,8 @@ class RetraceMonitor {
     bool warned_;
   };
   Miss miss(const std::source_location& site, const Signature& signature);
+  /// Whether a warning may come: if not, `miss` needs no more of the signature than operation and pattern.
+  bool watches() const;
   /// Sites and their counts, most misses first: for einx's own reports and tests.
   struct Count {
     std::string site, op;

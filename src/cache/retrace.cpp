@@ -103,6 +103,11 @@ RetraceMonitor::Miss RetraceMonitor::miss(const std::source_location& site, cons
   return Miss(true);
 }
 
+bool RetraceMonitor::watches() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->limit > 0;
+}
+
 std::vector<RetraceMonitor::Count> RetraceMonitor::counts() const {
   std::vector<Count> counts;
   {

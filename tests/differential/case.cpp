@@ -37,7 +37,10 @@ bool parse_operand(const std::string& word, Case& c) {
 
 bool parse_word(const std::string& word, int section, Case& c) {
   if (section == 1) return parse_operand(word, c);
-  if (word == "dynamic" || word == "special") return (word == "dynamic" ? c.dynamic : c.special) = section == 2;
+  if (word == "dynamic" || word == "special") {
+    (word == "dynamic" ? c.dynamic : c.special) = true;
+    return section == 2;
+  }
   const std::size_t equals = word.find('=');
   if (equals == std::string::npos) return false;
   const auto value = std::stoull(word.substr(equals + 1));

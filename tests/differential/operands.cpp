@@ -19,7 +19,7 @@ double special_real(Random& random) {
 
 std::int64_t extreme_integer(DType dtype, Random& random) {
   const int bits = static_cast<int>(einx::size_of(dtype)) * 8;
-  const std::int64_t top = tensor::is_signed(dtype) ? (std::int64_t(1) << (bits - 2)) * 2 - 1 : -1;  // all ones for unsigned
+  const auto top = tensor::is_signed(dtype) ? static_cast<std::int64_t>((std::uint64_t(1) << (bits - 1)) - 1) : -1;  // all ones for unsigned
   const std::int64_t values[] = {top, tensor::is_signed(dtype) ? -top - 1 : top, 0, 1};
   return values[random() % std::size(values)];
 }

@@ -133,8 +133,7 @@ void print_calls(const Request& request, const api::Prepared& prepared) {
   print_time("kernel", kernel.nanoseconds());
   print_rate(moved / kernel.nanoseconds(), "GB/s", copy_rate, "a copy");
   if (work > 0)
-    print_rate(work / kernel.nanoseconds(), "GFLOP/s", peak_loop.flops() / peak.nanoseconds(),
-               "peak multiply-add");
+    print_rate(work / kernel.nanoseconds(), "GFLOP/s", peak_rate, "peak multiply-add");
 }
 
 }  // namespace
