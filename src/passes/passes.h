@@ -23,7 +23,7 @@ inline constexpr std::array kPipeline{
     Pass{"merge_common", merge_common},
     Pass{"drop_dead", drop_dead},              // last: the others leave nodes without users
 };
-/// All of them; builds for debugging verify after each.
+/// All of them, verified after each.
 graph::Graph run(graph::Graph graph);
 
 }  // namespace einx::detail::passes
