@@ -22,6 +22,7 @@ class RowsKernel {
   void make() {
     Body body;
     if (c_.start > 0) b_.at[0].start = c_.start;
+    waiting_ = c_.stream && keeps_mapped() ? local_row() : b_.nest.outputs[0];
     if (c_.tile > 0) {
       b_.over(body, c_.vector, header(LoopKind::Tile, c_.tile), [&](Body& in) { outer(in, 0); });
       std::get<Loop>(body.back().node).kind = LoopKind::Parallel;
@@ -125,7 +126,7 @@ class RowsKernel {
     const bool kept = keeps_mapped() && k + 1 == rows_.passes.size();
     reduced(body, [&](Body& in) {
       const std::vector<Ref> values = mapped(in, map, elements());
-      if (kept) b_.store(in, b_.nest.outputs[0], values[0]);
+      if (kept) b_.store(in, waiting_, values[0]);
       in.push_back({Update{own, c_.in_order ? *c_.in_order : one.combine, values}});
     });
     if (vector_reduced()) own = fold(body, one, own);
@@ -139,7 +140,16 @@ class RowsKernel {
     return scalars;
   }
 
-  /// Whether the last pass's values wait in the output for the result that is made of them: softmax computes
+  /// A row of the output's dtype in this thread's frame, indexed by the position in it.
+  Access local_row() {
+    Access row = b_.nest.outputs[0];
+    row.buffer = b_.buffer("row", Buffer::Kind::Local, row.dtype, b_.nest.count.value);
+    row.offset = constant(0);
+    row.strides = b_.nest.position_strides;
+    return row;
+  }
+
+  /// Whether the last pass's values wait - in the output or a local row - for the result that is made of them: softmax computes
   /// each exponential once.
   bool keeps_mapped() const {
     if (!rows_.per_element || !c_.spread.empty()) return false;
@@ -173,11 +183,11 @@ class RowsKernel {
       if (again)
         append(all, ready(mapped(in, map, all)));
       else
-        all.insert(all.end(), last, [&](Body& at) { return b_.load(at, b_.nest.outputs[0]); });
+        all.insert(all.end(), last, [&](Body& at) { return b_.load(at, waiting_); });
       append(all, ready(accumulators_));
       all.push_back(count());
       append(all, ready(hoisted));
-      store_results(b_, in, b_.apply(in, "y", cut.inside, all), c_.spread, 0);
+      store_results(b_, in, b_.apply(in, "y", cut.inside, all), c_.spread, 0, c_.stream);
     });
   }
 
@@ -190,22 +200,23 @@ class RowsKernel {
   AxisBuilder b_;
   const ops::Rows& rows_;
   const RowsChoice& c_;
+  Access waiting_;                 ///< where the last pass's values wait
   std::vector<Ref> accumulators_;  ///< of the passes so far: scalars, or vectors of columns
 };
 
 }  // namespace
 
 void store_results(AxisBuilder& b, Body& body, std::span<const Ref> values, std::span<const int> spread,
-                   int lanes) {
+                   int lanes, bool streaming) {
   if (!spread.empty()) {
     const bool vector = lanes > 1 && spread.size() == 1;
     return b.over(body, spread.front(), vector ? header(LoopKind::Vector, lanes) : header(LoopKind::Serial),
-                  [&](Body& in) { store_results(b, in, values, spread.subspan(1), vector ? 0 : lanes); });
+                  [&](Body& in) { store_results(b, in, values, spread.subspan(1), vector ? 0 : lanes, streaming); });
   }
   const Nest& nest = b.nest;
   for (std::size_t k = 0; k < nest.outputs.size(); ++k) {
     if (!rows_of(nest).coordinates)
-      b.store(body, nest.outputs[k], values[k]);
+      b.store(body, nest.outputs[k], values[k], streaming);
     else
       b.store(body, nest.outputs[k],
               b.apply(body, "coordinate", unravel_fn(nest.unravel, k), {ready(values[0])})[0]);

@@ -16,6 +16,7 @@ struct RowsChoice {
   std::int64_t grain = 0;    ///< of outer[0]; 0: serial
   std::int64_t tile = 0;     ///< parallel tiles of a kept vector axis; 0: none
   std::int64_t start = 0;    ///< of axis 0: the last part of a split
+  bool stream = false;       ///< results of a row leave past the caches; what waits for them waits in a local row
   bool unroll_last = false;  ///< the last of `inner` is short enough to be written out
   std::optional<ops::ScalarFn>
       in_order;  ///< combine where the second is known to come later: every lane goes forward
@@ -51,6 +52,6 @@ void schedule_rows(const Nest& nest, Plan& plan);
 /// The results of one row: converted, unravelled for argmax, stored (along the axes that only the output
 /// has).
 void store_results(AxisBuilder& b, Body& body, std::span<const Ref> values, std::span<const int> spread,
-                   int lanes);
+                   int lanes, bool streaming = false);
 
 }  // namespace einx::detail::loops

@@ -1,9 +1,10 @@
 // Row-wise operations: several passes over the same row, which stays in cache between them (var, logsumexp,
-// softmax). What the last pass maps an element to waits in the output row, so that an exponential is computed
-// once.
+// softmax). What the last pass maps an element to waits in the output row, or in a local one, so that an
+// exponential is computed once.
 #include <algorithm>
 
 #include "loops/rows.h"
+#include "loops/stream.h"
 
 namespace einx::detail::loops {
 namespace {
@@ -52,13 +53,26 @@ void multiply_by_reciprocal(const Nest& nest, ops::ScalarFn& result) {
   }
 }
 
+constexpr std::int64_t kLocalRowBytes = 24 << 10;  ///< beside the row that is read, in the L1
+
+/// Large outputs are written once, past the caches: ordinary stores would read every line first.
+bool streams(const Nest& nest, const Plan& plan, const RowsChoice& c) {
+  return !plan.dynamic && std::get<ops::Rows>(nest.meaning).per_element && c.vector >= 0 &&
+         nest.axes[c.vector].reduced && c.spread.empty() && nest.position_strides[c.vector].is(1) &&
+         nest.count.value * loops::size_of(nest.outputs[0].dtype) <= kLocalRowBytes &&
+         may_stream(nest.outputs[0], nest, std::size_t(c.vector), c.lanes, plan.machine);
+}
+
 }  // namespace
 
 void schedule_rowwise(const Nest& nest, Plan& plan) {
   Nest lean = nest;
   auto& rows = std::get<ops::Rows>(lean.meaning);
   if (rows.per_element && sums_shifted_exponentials(lean, rows)) multiply_by_reciprocal(lean, rows.result);
-  emit_rows(lean, plan, choose_rows(lean, plan));
+  RowsChoice choice = choose_rows(lean, plan);
+  choice.stream = streams(lean, plan, choice);
+  if (choice.stream) choice.why += "\nstreaming stores: the output is larger than the caches";
+  emit_rows(lean, plan, choice);
 }
 
 }  // namespace einx::detail::loops

@@ -86,3 +86,20 @@ TEST_CASE("solving without computing") {
   CHECK_FALSE(einx::matches("a (b", {Tensor::zeros({2, 3})}));
   CHECK_THROWS_AS(einx::check("a b c", {Tensor::zeros({2, 3})}), einx::RankError);
 }
+
+TEST_CASE("results that leave past the caches are those of small calls") {
+  Tensor x = Tensor::empty({20'000, 256}, einx::f32);
+  for (std::int64_t k = 0; k < x.size(); ++k) x.data_as<float>()[k] = static_cast<float>(k * 2654435761 % 4096) / 200 - 10;
+  std::vector<std::int64_t> all(20'000);
+  for (std::size_t k = 0; k < all.size(); ++k) all[k] = static_cast<std::int64_t>(k * 7919 % all.size());
+  const Tensor soft = einx::softmax("b [k]", x), logs = einx::log_softmax("b [k]", x), turned = einx::id("b k -> k b", x),
+               sums = einx::add("b k, k", x, x.sliced(0, 0, 1).reshaped({256})), gathered = einx::get_at("[b] k, p -> p k", x, all);
+  for (const std::int64_t row : {0L, 1L, 9'999L, 19'999L}) {
+    const Tensor one = x.sliced(0, row, row + 1);
+    CHECK(soft.sliced(0, row, row + 1).to_vector<float>() == einx::softmax("b [k]", one).to_vector<float>());
+    CHECK(logs.sliced(0, row, row + 1).to_vector<float>() == einx::log_softmax("b [k]", one).to_vector<float>());
+    CHECK(turned.sliced(1, row, row + 1).to_vector<float>() == one.to_vector<float>());
+    CHECK(sums.sliced(0, row, row + 1).to_vector<float>()[255] == one.to_vector<float>()[255] + x.item<float>({0, 255}));
+    CHECK(gathered.sliced(0, row, row + 1).to_vector<float>() == x.sliced(0, all[row], all[row] + 1).to_vector<float>());
+  }
+}
