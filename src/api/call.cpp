@@ -14,19 +14,24 @@ namespace {
 /// The tensors that the factories of a call gave, by operand; empty without factories.
 using Made = std::vector<Tensor>;
 
-const ops::Op& checked_operands(const CallInfo& info) {
-  const ops::Op& op = ops::get(info.op);
-  for (std::size_t k = 0; k < info.operands.size(); ++k) {
-    const Operand& operand = info.operands[k];
-    const bool undefined = operand.kind() == Operand::Kind::Tensor && !operand.tensor().defined();
-    if (!undefined && operand.kind() != Operand::Kind::Unknown) continue;
-    support::raise<TypeError>({.kind = "operand-kind",
-                               .sentence = "Operand #" + std::to_string(k + 1) + " of " + std::string(info.op) +
-                                           (undefined ? " is an undefined tensor." : " has no shape: only solve_axes and solve_shapes take nullptr."),
-                               .pattern = std::string(info.pattern),
-                               .show_pattern = true});
+/// Why an operand cannot be computed with; nullptr if it can.
+const char* obstacle(const Operand& operand) {
+  switch (operand.kind()) {
+    case Operand::Kind::Tensor: return operand.tensor().defined() ? nullptr : " is an undefined tensor.";
+    case Operand::Kind::Value: return " is a traced einx::Value, which has no data: operands in braces and op_into take tensors.";
+    case Operand::Kind::Unknown: return " has no shape: only solve_axes and solve_shapes take nullptr.";
+    default: return nullptr;
   }
-  return op;
+}
+
+/// Every miss passes here, and a call that is refused is never cached: no signature with such an operand exists.
+void check_operands(const CallInfo& info) {
+  for (std::size_t k = 0; k < info.operands.size(); ++k)
+    if (const char* why = obstacle(info.operands[k]))
+      support::raise<TypeError>({.kind = "operand-kind",
+                                 .sentence = "Operand #" + std::to_string(k + 1) + " of " + std::string(info.op) + why,
+                                 .pattern = std::string(info.pattern),
+                                 .show_pattern = true});
 }
 
 bool has_factory(const CallInfo& info) {
@@ -59,7 +64,7 @@ Made call_factories(const CallInfo& info) {
   using Shapes = std::vector<Shape>;
   const cache::KeyView view = key(local_builder(), info, {});
   const auto solve = [&info]() -> cache::Table::Entry {
-    checked_operands(info);
+    check_operands(info);
     const trace::Call call = describe(info);
     return std::make_shared<const Shapes>(trace::operand_shapes(trace::solve(call, trace::expand(call))));
   };
@@ -74,7 +79,7 @@ Made call_factories(const CallInfo& info) {
 
 /// A miss: counted for the call site, then compiled by one thread.
 ExecutablePtr compile_into_cache(const CallInfo& info, const Made& made, cache::KeyView view) {
-  checked_operands(info);
+  check_operands(info);
   trace::Call call = describe(info);
   for (std::size_t k = 0; k < made.size(); ++k)
     if (made[k].defined()) call.operands[k].type = api::describe(Operand(made[k])).type;

@@ -51,7 +51,7 @@ std::vector<Tensor> bind(const Graph::Impl& graph, std::span<const Operand> oper
     const std::string place = "operand #" + std::to_string(k + 1);
     switch (operand.kind()) {
       case Operand::Kind::Tensor: result.push_back(operand.tensor()); break;
-      case Operand::Kind::Factory: result.push_back(operand.factory()(type.shape)); break;
+      case Operand::Kind::Factory: result.push_back(api::run_factory(operand, type.shape, k, graph.source)); break;
       case Operand::Kind::Value:
       case Operand::Kind::Unknown: wrong_signature(graph, place + " has no data");
       default: result.push_back(api::number(operand, type.dtype));

@@ -63,31 +63,34 @@ Tensor number(const Operand& operand, DType dtype) {
 
 namespace {
 
-[[noreturn]] void factory_failed(const CallInfo& info, std::size_t position, const Shape& shape, const std::string& why) {
+[[noreturn]] void factory_failed(std::string_view op, std::string_view pattern, std::size_t position, const Shape& shape, const std::string& why) {
   support::raise<CallOperationError>({.kind = "runtime",
-                                      .sentence = "The factory given as operand #" + std::to_string(position + 1) + " of " + std::string(info.op) +
+                                      .sentence = "The factory given as operand #" + std::to_string(position + 1) + " of " + std::string(op) +
                                                   " was called with shape " + support::tuple_text(shape) + " and " + why,
-                                      .pattern = std::string(info.pattern),
-                                      .show_pattern = true,
+                                      .pattern = std::string(pattern),
+                                      .show_pattern = !pattern.empty(),
                                       .advice = {"A factory takes the solved shape and returns a tensor of exactly that shape."}});
 }
 
 }  // namespace
 
-Tensor call_factory(const Operand& operand, const Shape& shape, std::size_t position, const CallInfo& info) {
-  Tensor made;
+Tensor run_factory(const Operand& operand, const Shape& shape, std::size_t position, std::string_view op, std::string_view pattern) {
   try {
-    made = operand.factory()(shape);
+    return operand.factory()(shape);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
-    factory_failed(info, position, shape, std::string("threw: ") + error.what());
+    factory_failed(op, pattern, position, shape, std::string("threw: ") + error.what());
   } catch (...) {
-    factory_failed(info, position, shape, "threw something that is not a std::exception.");
+    factory_failed(op, pattern, position, shape, "threw something that is not a std::exception.");
   }
-  if (!made.defined()) factory_failed(info, position, shape, "returned an undefined tensor.");
+}
+
+Tensor call_factory(const Operand& operand, const Shape& shape, std::size_t position, const CallInfo& info) {
+  const Tensor made = run_factory(operand, shape, position, info.op, info.pattern);
+  if (!made.defined()) factory_failed(info.op, info.pattern, position, shape, "returned an undefined tensor.");
   const Shape got(made.shape().begin(), made.shape().end());
-  if (got != shape) factory_failed(info, position, shape, "returned a tensor of shape " + support::tuple_text(got) + ".");
+  if (got != shape) factory_failed(info.op, info.pattern, position, shape, "returned a tensor of shape " + support::tuple_text(got) + ".");
   return made;
 }
 

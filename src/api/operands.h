@@ -14,7 +14,9 @@ std::vector<notation::Constraint> constraints(const Axes& axes);
 trace::Operand describe(const Operand& operand);
 /// A weak number as a rank-0 tensor.
 Tensor number(const Operand& operand, DType dtype);
-/// Calls a factory and checks what it gives: CallOperationError "runtime" if it throws or the shape is wrong.
+/// Calls a factory: CallOperationError "runtime" if it throws. `op`, `pattern`: for the message; a pattern may be left out.
+Tensor run_factory(const Operand& operand, const Shape& shape, std::size_t position, std::string_view op, std::string_view pattern = {});
+/// The same, and what it gives must have the shape (else the same error).
 Tensor call_factory(const Operand& operand, const Shape& shape, std::size_t position, const CallInfo& info);
 /// For the retrace monitor: what this miss looked like.
 cache::Signature signature(const trace::Call& call);

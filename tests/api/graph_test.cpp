@@ -3,6 +3,7 @@
 
 #include <einx/einx.h>
 
+#include <stdexcept>
 #include <string>
 
 using einx::Tensor;
@@ -66,4 +67,6 @@ TEST_CASE("a graph with a factory calls it with the solved shape") {
   const einx::Graph graph = einx::graph::dot("a [b->c]", x, einx::ones, {{"c", 3}});
   CHECK(contains(graph.text(), "factory f32[6, 3]"));
   CHECK(graph(x, einx::full(2)).item<float>({0, 0}) == 12);
+  CHECK_THROWS_AS(graph(x, [](const einx::Shape&) -> Tensor { throw std::runtime_error("no disk"); }), einx::CallOperationError);
+  CHECK_THROWS_AS(graph(x, [](const einx::Shape&) { return Tensor::ones({2}); }), einx::ValueError);
 }

@@ -38,6 +38,19 @@ TEST_CASE("captured tensors and numbers are constants, several results come back
   CHECK(results.at(1).item<float>({1, 3}) == 2.5F);
 }
 
+TEST_CASE("a value where tensors are computed is refused, not read") {
+  const auto f = einx::jit([](Value a) {
+    CHECK_THROWS_AS(einx::add("a, a", {a, a}), einx::TypeError);
+    CHECK_THROWS_AS(einx::id_all("a -> a", {a}), einx::TypeError);
+    Tensor y = Tensor::zeros({64});
+    CHECK_THROWS_AS(einx::id_into(y, "a -> a", a), einx::TypeError);
+    CHECK_THROWS_AS(einx::graph::sum("[a]", a), einx::TypeError);
+    CHECK_THROWS_AS(einx::dot("[a], [a]", {a, Tensor::ones({64})}), einx::TypeError);
+    return einx::sum("[a]", a);
+  });
+  CHECK(f(Tensor::ones({64})).item<float>() == 64);
+}
+
 TEST_CASE("values know their type; mistakes are errors") {
   const auto f = einx::jit([](Value a) {
     CHECK(a.dtype() == einx::f32);
