@@ -18,7 +18,6 @@ namespace einx::detail::api {
 struct Executable {
   graph::Graph graph;                         ///< after the passes
   std::vector<graph::Type> inputs, outputs;
-  std::vector<char> factory;                  ///< which inputs are made by factories
   std::shared_ptr<const codegen::Code> code;  ///< null: the reference interpreter runs it (EINX_JIT=0)
   std::string empty_reduction;                ///< not empty: running it raises this
 };
@@ -47,6 +46,10 @@ trace::Call describe(const CallInfo& info);
 
 /// Runs a signature on tensors of its inputs' types (not checked here). `results`: undefined tensors are allocated, others written to.
 void run(const Executable& executable, std::span<const Tensor* const> operands, std::span<Tensor> results);
+
+std::vector<const Tensor*> addresses(std::span<const Tensor> tensors);
+/// The same for operands held by value, into fresh results.
+std::vector<Tensor> run(const Executable& executable, std::span<const Tensor> operands);
 
 /// The same into the caller's tensors of any strides, which may overlap the operands. Raises ValueError or TypeError if their type is not the results'.
 void run_into(const Executable& executable, std::span<const Tensor* const> operands, std::span<Tensor* const> results);

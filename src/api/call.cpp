@@ -55,8 +55,8 @@ cache::KeyView key(cache::KeyBuilder& builder, const CallInfo& info, const Made&
 
 /// Solved shapes of calls with factories: the first of the two steps of their key.
 cache::Table& shape_solutions() {
-  static cache::Table* table = std::make_unique<cache::Table>(4096, 4096).release();  // never destroyed: calls may outlive statics
-  return *table;
+  static support::Immortal<cache::Table> table(std::int64_t(4096), std::int64_t(4096));
+  return table.value;
 }
 
 /// Solves the shapes (cached) and calls the factories with them.
@@ -106,7 +106,6 @@ struct Operands {
     const std::size_t count = info.operands.size();
     if (count > few.size()) many.resize(count);
     const std::span<const Tensor*> slots = count > few.size() ? std::span(many) : std::span(few).first(count);
-    numbers.reserve(0);
     for (std::size_t k = 0; k < count; ++k) slots[k] = address(executable, info, made, k);
     view = slots;
   }
@@ -121,16 +120,6 @@ struct Operands {
     return &numbers.emplace_back(number(operand, executable.inputs[k].dtype));
   }
 };
-
-void require_results(const CallInfo& info, const Executable& executable, std::size_t wanted) {
-  if (executable.outputs.size() == wanted) return;
-  support::raise<SemanticError>({.kind = "num-output-exprs",
-                                 .sentence = "The expression has " + std::to_string(executable.outputs.size()) + " outputs, but the call takes " +
-                                             std::to_string(wanted) + ".",
-                                 .pattern = std::string(info.pattern),
-                                 .show_pattern = true,
-                                 .advice = {"Use einx::id<N>(...) for N outputs, or einx::id_all(...) for any number."}});
-}
 
 }  // namespace
 
@@ -164,7 +153,7 @@ void call_with(const CallInfo& info, MakeResults make) {
 
 void call(const CallInfo& info, std::span<Tensor> results) {
   api::call_with(info, [&](const api::Executable& executable) {
-    api::require_results(info, executable, results.size());
+    api::require_results(info, executable.outputs.size(), results.size());
     return results;
   });
 }

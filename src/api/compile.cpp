@@ -42,10 +42,7 @@ void dump(const graph::Graph& graph, const loops::Program& program, const codege
 
 Executable describe_graph(graph::Graph graph) {
   Executable result;
-  for (const graph::Parameter& parameter : graph.parameters) {
-    result.inputs.push_back(graph.values[parameter.value].type);
-    result.factory.push_back(parameter.factory);
-  }
+  for (const graph::Parameter& parameter : graph.parameters) result.inputs.push_back(graph.values[parameter.value].type);
   for (const graph::ValueId id : graph.results)
     result.outputs.push_back(graph::make_type(graph.values[id].type.dtype, graph.values[id].type.shape));
   result.graph = std::move(graph);

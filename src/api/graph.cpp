@@ -63,12 +63,6 @@ std::vector<Tensor> bind(const Graph::Impl& graph, std::span<const Operand> oper
   return result;
 }
 
-std::vector<const Tensor*> addresses(const std::vector<Tensor>& tensors) {
-  std::vector<const Tensor*> result;
-  for (const Tensor& tensor : tensors) result.push_back(&tensor);
-  return result;
-}
-
 }  // namespace
 
 std::string Graph::text() const { return detail::graph::text(impl_->executable->graph); }
@@ -80,17 +74,14 @@ std::string Graph::llvm_ir() const { return listing(*impl_->executable).llvm_ir;
 std::string Graph::assembly() const { return listing(*impl_->executable).assembly; }
 
 std::vector<Tensor> Graph::run(std::span<const Operand> operands) const {
-  const std::vector<Tensor> bound = bind(*impl_, operands);
-  std::vector<Tensor> results(impl_->executable->outputs.size());
-  api::run(*impl_->executable, addresses(bound), results);
-  return results;
+  return api::run(*impl_->executable, bind(*impl_, operands));
 }
 
 void Graph::run_into(std::span<Tensor* const> results, std::span<const Operand> operands) const {
   const std::vector<Tensor> bound = bind(*impl_, operands);
   if (results.size() != impl_->executable->outputs.size())
     wrong_signature(*impl_, std::to_string(results.size()) + " results instead of " + std::to_string(impl_->executable->outputs.size()));
-  api::run_into(*impl_->executable, addresses(bound), results);
+  api::run_into(*impl_->executable, api::addresses(bound), results);
 }
 
 Graph Graph::parse(std::string_view text, const std::vector<std::pair<std::string, Tensor>>& data) {
@@ -108,13 +99,8 @@ Graph make_graph(const CallInfo& info) {
 
 void call_into(const CallInfo& info, std::span<Tensor* const> results) {
   const api::Prepared prepared = api::prepare(info);
-  if (prepared.executable->outputs.size() != results.size())
-    support::raise<SemanticError>({.kind = "num-output-exprs",
-                                   .sentence = "The expression has " + std::to_string(prepared.executable->outputs.size()) + " outputs, but " +
-                                               std::to_string(results.size()) + " result tensors were given.",
-                                   .pattern = std::string(info.pattern),
-                                   .show_pattern = true});
-  api::run_into(*prepared.executable, addresses(prepared.operands), results);
+  api::require_results(info, prepared.executable->outputs.size(), results.size());
+  api::run_into(*prepared.executable, api::addresses(prepared.operands), results);
 }
 
 }  // namespace detail

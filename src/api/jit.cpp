@@ -71,12 +71,7 @@ void call(const CallInfo& info, std::span<Value> results) {
   const std::vector<Tensor> made = factories(info, call, solved);
   const std::vector<graph::ValueId> inputs = operand_values(info, call, tracing->graph, made);
   const std::vector<graph::ValueId> outputs = trace::append(tracing->graph, call, std::move(solved), inputs);
-  if (outputs.size() != results.size())
-    support::raise<SemanticError>({.kind = "num-output-exprs",
-                                   .sentence = "The expression has " + std::to_string(outputs.size()) + " outputs, but the call takes " +
-                                               std::to_string(results.size()) + ".",
-                                   .pattern = std::string(info.pattern),
-                                   .show_pattern = true});
+  api::require_results(info, outputs.size(), results.size());
   for (std::size_t k = 0; k < results.size(); ++k) results[k] = Value(tracing, outputs[k]);
 }
 
@@ -139,11 +134,7 @@ std::vector<Tensor> call_jit(const JitCall& call) {
     entry = cache::signatures().find_or_make({bytes, view.hash}, [&]() -> cache::Table::Entry { return trace_and_compile(call, operands); });
   }
   const auto executable = std::static_pointer_cast<const api::Executable>(entry);
-  std::vector<const Tensor*> addresses;
-  for (const Tensor& operand : operands) addresses.push_back(&operand);
-  std::vector<Tensor> results(executable->outputs.size());
-  api::run(*executable, addresses, results);
-  return results;
+  return api::run(*executable, operands);
 }
 
 }  // namespace detail

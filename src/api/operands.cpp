@@ -94,6 +94,16 @@ Tensor call_factory(const Operand& operand, const Shape& shape, std::size_t posi
   return made;
 }
 
+void require_results(const CallInfo& info, std::size_t outputs, std::size_t wanted) {
+  if (outputs == wanted) return;
+  support::raise<SemanticError>({.kind = "num-output-exprs",
+                                 .sentence = "The expression has " + std::to_string(outputs) + " outputs, but the call takes " +
+                                             std::to_string(wanted) + ".",
+                                 .pattern = std::string(info.pattern),
+                                 .show_pattern = true,
+                                 .advice = {"Use einx::id<N>(...) for N outputs, or einx::id_all(...) for any number."}});
+}
+
 namespace {
 
 std::string dim_text(const notation::Solved& solved, const notation::Dim& dim) {

@@ -18,6 +18,8 @@ Tensor number(const Operand& operand, DType dtype);
 Tensor run_factory(const Operand& operand, const Shape& shape, std::size_t position, std::string_view op, std::string_view pattern = {});
 /// The same, and what it gives must have the shape (else the same error).
 Tensor call_factory(const Operand& operand, const Shape& shape, std::size_t position, const CallInfo& info);
+/// SemanticError "num-output-exprs" unless the expression has as many outputs as the call takes.
+void require_results(const CallInfo& info, std::size_t outputs, std::size_t wanted);
 /// For the retrace monitor: what this miss looked like.
 cache::Signature signature(const trace::Call& call);
 

@@ -85,13 +85,21 @@ void run(const Executable& executable, std::span<const Tensor* const> operands, 
   for (std::size_t k = 0; k < operands.size(); ++k) inputs[k] = operands[k]->data();
   for (std::size_t k = 0; k < results.size(); ++k) outputs[k] = results[k].defined() ? results[k].data() : nullptr;
   einx_status status{};
-  if (executable.code->run(inputs.data(), outputs.data(), &status) != EINX_OK) {
-    for (std::size_t k = 0; k < results.size(); ++k)  // what the driver had allocated before it failed is ours
-      if (!results[k].defined() && outputs[k]) tensor::adopt(outputs[k], executable.outputs[k].shape, executable.outputs[k].dtype);
-    raise_status(executable, status);
-  }
+  if (executable.code->run(inputs.data(), outputs.data(), &status) != EINX_OK) raise_status(executable, status);
   for (std::size_t k = 0; k < results.size(); ++k)
     if (!results[k].defined()) results[k] = tensor::adopt(outputs[k], executable.outputs[k].shape, executable.outputs[k].dtype);
+}
+
+std::vector<const Tensor*> addresses(std::span<const Tensor> tensors) {
+  std::vector<const Tensor*> result;
+  for (const Tensor& tensor : tensors) result.push_back(&tensor);
+  return result;
+}
+
+std::vector<Tensor> run(const Executable& executable, std::span<const Tensor> operands) {
+  std::vector<Tensor> results(executable.outputs.size());
+  run(executable, addresses(operands), results);
+  return results;
 }
 
 }  // namespace einx::detail::api

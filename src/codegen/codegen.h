@@ -30,7 +30,8 @@ class Code {
   virtual ~Code() = default;
   /// inputs[k]: address of element (0, ...) of parameter k. outputs[k]: null to have it allocated by the
   /// runtime (then the caller owns it), or memory of the caller, 64-byte aligned, row-major, overlapping
-  /// nothing. Returns an einx_status_code; details in `status`.
+  /// nothing. Returns an einx_status_code; details in
+  /// `status`; after a failure it has freed what it allocated and nulled those outputs.
   virtual int run(const void* const* inputs, void** outputs, einx_status* status) const = 0;
 };
 

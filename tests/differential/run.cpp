@@ -69,14 +69,6 @@ std::vector<Tensor> operands(const Case& c) {
   return result;
 }
 
-std::vector<Tensor> execute(const api::Executable& executable, const std::vector<Tensor>& tensors) {
-  std::vector<const Tensor*> addresses;
-  for (const Tensor& t : tensors) addresses.push_back(&t);
-  std::vector<Tensor> results(executable.outputs.size());
-  api::run(executable, addresses, results);
-  return results;
-}
-
 /// The class of design: by meaning, and whether the packed product was taken.
 std::string class_of(const api::Executable& executable, const einx::detail::loops::Program& program) {
   if (executable.graph.nodes.empty()) return "none";
@@ -171,7 +163,7 @@ Outcome run(const Case& c, const Bug* bug) {
   std::string refused;
   try {
     reference = api::compile(describe(c, inputs), {.jit = false});
-    want = execute(*reference, inputs);
+    want = api::run(*reference, inputs);
   } catch (const einx::InternalError& error) {
     return {Outcome::Kind::Different, std::string("reference: ") + error.what(), ""};
   } catch (const einx::Error& error) {
@@ -182,7 +174,7 @@ Outcome run(const Case& c, const Bug* bug) {
     bool planted = false;
     const api::Executable executable = compiled(c, *reference, bug, planted, outcome.op_class);
     if (bug && !planted) return {Outcome::Kind::Refused, "no place for the bug", "refused"};
-        const std::vector<Tensor> got = execute(executable, inputs);
+        const std::vector<Tensor> got = api::run(executable, inputs);
     if (!refused.empty()) return {Outcome::Kind::Different, "the reference raises " + refused + ", compiled code does not", outcome.op_class};
     for (std::size_t k = 0; k < want.size(); ++k) {
       const std::string why = compare(c, inputs, got[k], want[k]);

@@ -107,8 +107,7 @@ void print_first_call(const einx::detail::trace::Call& call) {
 
 void print_calls(const Request& request, const api::Prepared& prepared) {
   const api::Executable& executable = *prepared.executable;
-  std::vector<const Tensor*> operands;
-  for (const Tensor& operand : prepared.operands) operands.push_back(&operand);
+  const std::vector<const Tensor*> operands = api::addresses(prepared.operands);
   std::vector<Tensor> results;
   for (const graph::Type& type : executable.outputs) results.push_back(Tensor::zeros(type.shape, type.dtype));
 

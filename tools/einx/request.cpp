@@ -66,11 +66,7 @@ api::Prepared prepare(const Request& request, einx::Location site) {
 }
 
 std::vector<Tensor> run(const api::Prepared& prepared) {
-  std::vector<const Tensor*> operands;
-  for (const Tensor& operand : prepared.operands) operands.push_back(&operand);
-  std::vector<Tensor> results(prepared.executable->outputs.size());
-  api::run(*prepared.executable, operands, results);
-  return results;
+  return api::run(*prepared.executable, prepared.operands);
 }
 
 Constraint read_size(const std::string& name, const std::string& text) {
