@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <einx/dialect.h>
 #include <einx/operand.h>
 
 namespace [[gnu::visibility("default")]] einx {
@@ -22,6 +23,12 @@ inline constexpr KeepDims keepdims{};
 
 namespace detail {
 
+/// A parameter of an operation's own: shift = {1, 2}.
+struct Attribute {
+  std::string_view name;
+  std::span<const std::int64_t> values;
+};
+
 /// One call as the library sees it: views of what stands in the caller's expression.
 struct CallInfo {
   std::string_view op, pattern;
@@ -29,6 +36,9 @@ struct CallInfo {
   const Axes& axes;
   bool keepdims = false;
   Location site;
+  std::span<const Attribute> attributes = {};
+  Dialect dialect = Dialect::Einx;
+  std::string_view function = {};  ///< as the caller named it in that dialect, if it is not `op`
 };
 /// Raise every class of einx::Error but InternalError. `results` must match the number of outputs (SemanticError otherwise).
 void call(const CallInfo& info, std::span<Tensor> results);

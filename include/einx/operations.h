@@ -5,89 +5,66 @@
 
 namespace [[gnu::visibility("default")]] einx {
 
+// One line an operation: its name and the smallest and largest number of operands (-1: any). EINX_OPERATION(sum, 1, 1) declares einx::sum, which computes;
+// einx::sum_into(y, "a [b]", x), which writes into the caller's tensor; and einx::graph::sum, which gives the graph of the call instead of its result.
+#define EINX_OPERATION(name, min, max)                            \
+  inline constexpr Operation<min, max> name{#name};               \
+  inline constexpr IntoOperation<min, max> name##_into{#name};    \
+  namespace graph {                                               \
+  inline constexpr GraphOperation<min, max> name{#name};          \
+  }
+
 // Elementwise: the pattern names the axes of every operand; missing axes broadcast.  add("a b, b -> a b", x, y)
-inline constexpr Operation<1, -1> add{"add"};
-inline constexpr Operation<1, -1> multiply{"multiply"};
-inline constexpr Operation<1, -1> maximum{"maximum"};
-inline constexpr Operation<1, -1> minimum{"minimum"};
-inline constexpr Operation<1, -1> logical_and{"logical_and"};
-inline constexpr Operation<1, -1> logical_or{"logical_or"};
-inline constexpr Operation<1, -1> logaddexp{"logaddexp"};
-inline constexpr Operation<2, 2> subtract{"subtract"};
-inline constexpr Operation<2, 2> true_divide{"true_divide"};
-inline constexpr Operation<2, 2> divide{"divide"};
-inline constexpr Operation<2, 2> floor_divide{"floor_divide"};
-inline constexpr Operation<2, 2> less{"less"};
-inline constexpr Operation<2, 2> less_equal{"less_equal"};
-inline constexpr Operation<2, 2> greater{"greater"};
-inline constexpr Operation<2, 2> greater_equal{"greater_equal"};
-inline constexpr Operation<2, 2> equal{"equal"};
-inline constexpr Operation<2, 2> not_equal{"not_equal"};
-inline constexpr Operation<3, 3> where{"where"};
+EINX_OPERATION(add, 1, -1)
+EINX_OPERATION(multiply, 1, -1)
+EINX_OPERATION(maximum, 1, -1)
+EINX_OPERATION(minimum, 1, -1)
+EINX_OPERATION(logical_and, 1, -1)
+EINX_OPERATION(logical_or, 1, -1)
+EINX_OPERATION(logaddexp, 1, -1)
+EINX_OPERATION(subtract, 2, 2)
+EINX_OPERATION(true_divide, 2, 2)
+EINX_OPERATION(divide, 2, 2)
+EINX_OPERATION(floor_divide, 2, 2)
+EINX_OPERATION(less, 2, 2)
+EINX_OPERATION(less_equal, 2, 2)
+EINX_OPERATION(greater, 2, 2)
+EINX_OPERATION(greater_equal, 2, 2)
+EINX_OPERATION(equal, 2, 2)
+EINX_OPERATION(not_equal, 2, 2)
+EINX_OPERATION(where, 3, 3)
 
 // Reductions over the bracketed axes.  sum("a [b]", x) : f32[4, 3] -> f32[4]
-inline constexpr Operation<1, 1> sum{"sum"};
-inline constexpr Operation<1, 1> mean{"mean"};
-inline constexpr Operation<1, 1> var{"var"};
-inline constexpr Operation<1, 1> std{"std"};
-inline constexpr Operation<1, 1> prod{"prod"};
-inline constexpr Operation<1, 1> count_nonzero{"count_nonzero"};
-inline constexpr Operation<1, 1> any{"any"};
-inline constexpr Operation<1, 1> all{"all"};
-inline constexpr Operation<1, 1> max{"max"};
-inline constexpr Operation<1, 1> min{"min"};
-inline constexpr Operation<1, 1> logsumexp{"logsumexp"};
+EINX_OPERATION(sum, 1, 1)
+EINX_OPERATION(mean, 1, 1)
+EINX_OPERATION(var, 1, 1)
+EINX_OPERATION(std, 1, 1)
+EINX_OPERATION(prod, 1, 1)
+EINX_OPERATION(count_nonzero, 1, 1)
+EINX_OPERATION(any, 1, 1)
+EINX_OPERATION(all, 1, 1)
+EINX_OPERATION(max, 1, 1)
+EINX_OPERATION(min, 1, 1)
+EINX_OPERATION(logsumexp, 1, 1)
 
 // Sum of products over the bracketed axes.  dot("a [b], [b] c -> a c", x, y)
-inline constexpr Operation<2, -1> dot{"dot"};
+EINX_OPERATION(dot, 2, -1)
 
 // Along the bracketed axes, keeping the shape.  softmax("b [k]", x)
-inline constexpr Operation<1, 1> softmax{"softmax"};
-inline constexpr Operation<1, 1> log_softmax{"log_softmax"};
+EINX_OPERATION(softmax, 1, 1)
+EINX_OPERATION(log_softmax, 1, 1)
+EINX_OPERATION(flip, 1, 1)
+EINX_OPERATION(sort, 1, 1)
+EINX_OPERATION(argsort, 1, 1)
 
 // Coordinates (i64) of the first extremum.  argmax("a [b c] -> a [2]", x)
-inline constexpr Operation<1, 1> argmax{"argmax"};
-inline constexpr Operation<1, 1> argmin{"argmin"};
+EINX_OPERATION(argmax, 1, 1)
+EINX_OPERATION(argmin, 1, 1)
 
 // Elements at coordinates.  get_at("b [h w] c, b p [2] -> b p c", image, points); raises CallOperationError for a coordinate outside [-n, n).
-inline constexpr Operation<2, -1> get_at{"get_at"};
+EINX_OPERATION(get_at, 2, -1)
 
-/// Into the caller's tensor: sum_into(y, "a [b]", x).
-inline constexpr IntoOperation<1, -1> add_into{"add"};
-inline constexpr IntoOperation<1, -1> multiply_into{"multiply"};
-inline constexpr IntoOperation<1, -1> maximum_into{"maximum"};
-inline constexpr IntoOperation<1, -1> minimum_into{"minimum"};
-inline constexpr IntoOperation<1, -1> logical_and_into{"logical_and"};
-inline constexpr IntoOperation<1, -1> logical_or_into{"logical_or"};
-inline constexpr IntoOperation<1, -1> logaddexp_into{"logaddexp"};
-inline constexpr IntoOperation<2, 2> subtract_into{"subtract"};
-inline constexpr IntoOperation<2, 2> true_divide_into{"true_divide"};
-inline constexpr IntoOperation<2, 2> divide_into{"divide"};
-inline constexpr IntoOperation<2, 2> floor_divide_into{"floor_divide"};
-inline constexpr IntoOperation<2, 2> less_into{"less"};
-inline constexpr IntoOperation<2, 2> less_equal_into{"less_equal"};
-inline constexpr IntoOperation<2, 2> greater_into{"greater"};
-inline constexpr IntoOperation<2, 2> greater_equal_into{"greater_equal"};
-inline constexpr IntoOperation<2, 2> equal_into{"equal"};
-inline constexpr IntoOperation<2, 2> not_equal_into{"not_equal"};
-inline constexpr IntoOperation<3, 3> where_into{"where"};
-inline constexpr IntoOperation<1, 1> sum_into{"sum"};
-inline constexpr IntoOperation<1, 1> mean_into{"mean"};
-inline constexpr IntoOperation<1, 1> var_into{"var"};
-inline constexpr IntoOperation<1, 1> std_into{"std"};
-inline constexpr IntoOperation<1, 1> prod_into{"prod"};
-inline constexpr IntoOperation<1, 1> count_nonzero_into{"count_nonzero"};
-inline constexpr IntoOperation<1, 1> any_into{"any"};
-inline constexpr IntoOperation<1, 1> all_into{"all"};
-inline constexpr IntoOperation<1, 1> max_into{"max"};
-inline constexpr IntoOperation<1, 1> min_into{"min"};
-inline constexpr IntoOperation<1, 1> logsumexp_into{"logsumexp"};
-inline constexpr IntoOperation<2, -1> dot_into{"dot"};
-inline constexpr IntoOperation<1, 1> softmax_into{"softmax"};
-inline constexpr IntoOperation<1, 1> log_softmax_into{"log_softmax"};
-inline constexpr IntoOperation<1, 1> argmax_into{"argmax"};
-inline constexpr IntoOperation<1, 1> argmin_into{"argmin"};
-inline constexpr IntoOperation<2, -1> get_at_into{"get_at"};
+#undef EINX_OPERATION  // no macro leaves this header
 
 // Moving elements: permute, compose, split, concatenate, broadcast, diagonal.  id("(h p) w -> p h w", x, {{"p", 2}})
 template <OperandLike A>
@@ -124,45 +101,8 @@ inline std::vector<Tensor> id_all(std::string_view pattern, std::initializer_lis
   return detail::call_all({"id", pattern, {operands.begin(), operands.size()}, axes, false, site});
 }
 inline constexpr IntoOperation<1, -1> id_into{"id"};
-
-/// graph::sum("a [b]", x) and so on: the graph of the call instead of its result.
 namespace graph {
 inline constexpr GraphOperation<1, -1> id{"id"};
-inline constexpr GraphOperation<1, -1> add{"add"};
-inline constexpr GraphOperation<1, -1> multiply{"multiply"};
-inline constexpr GraphOperation<1, -1> maximum{"maximum"};
-inline constexpr GraphOperation<1, -1> minimum{"minimum"};
-inline constexpr GraphOperation<1, -1> logical_and{"logical_and"};
-inline constexpr GraphOperation<1, -1> logical_or{"logical_or"};
-inline constexpr GraphOperation<1, -1> logaddexp{"logaddexp"};
-inline constexpr GraphOperation<2, 2> subtract{"subtract"};
-inline constexpr GraphOperation<2, 2> true_divide{"true_divide"};
-inline constexpr GraphOperation<2, 2> divide{"divide"};
-inline constexpr GraphOperation<2, 2> floor_divide{"floor_divide"};
-inline constexpr GraphOperation<2, 2> less{"less"};
-inline constexpr GraphOperation<2, 2> less_equal{"less_equal"};
-inline constexpr GraphOperation<2, 2> greater{"greater"};
-inline constexpr GraphOperation<2, 2> greater_equal{"greater_equal"};
-inline constexpr GraphOperation<2, 2> equal{"equal"};
-inline constexpr GraphOperation<2, 2> not_equal{"not_equal"};
-inline constexpr GraphOperation<3, 3> where{"where"};
-inline constexpr GraphOperation<1, 1> sum{"sum"};
-inline constexpr GraphOperation<1, 1> mean{"mean"};
-inline constexpr GraphOperation<1, 1> var{"var"};
-inline constexpr GraphOperation<1, 1> std{"std"};
-inline constexpr GraphOperation<1, 1> prod{"prod"};
-inline constexpr GraphOperation<1, 1> count_nonzero{"count_nonzero"};
-inline constexpr GraphOperation<1, 1> any{"any"};
-inline constexpr GraphOperation<1, 1> all{"all"};
-inline constexpr GraphOperation<1, 1> max{"max"};
-inline constexpr GraphOperation<1, 1> min{"min"};
-inline constexpr GraphOperation<1, 1> logsumexp{"logsumexp"};
-inline constexpr GraphOperation<2, -1> dot{"dot"};
-inline constexpr GraphOperation<1, 1> softmax{"softmax"};
-inline constexpr GraphOperation<1, 1> log_softmax{"log_softmax"};
-inline constexpr GraphOperation<1, 1> argmax{"argmax"};
-inline constexpr GraphOperation<1, 1> argmin{"argmin"};
-inline constexpr GraphOperation<2, -1> get_at{"get_at"};
-}  // namespace graph
+}
 
 }  // namespace einx

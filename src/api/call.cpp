@@ -124,7 +124,10 @@ struct Operands {
 }  // namespace
 
 trace::Call describe(const CallInfo& info) {
-  trace::Call call{.op = &ops::get(info.op), .pattern = std::string(info.pattern), .constraints = constraints(info.axes), .keepdims = info.keepdims};
+  trace::Call call{.op = &ops::get(info.op), .pattern = std::string(info.pattern), .constraints = constraints(info.axes), .keepdims = info.keepdims,
+                   .dialect = info.dialect, .function = std::string(info.function)};
+  for (const Attribute& attribute : info.attributes)
+    call.attributes.emplace_back(std::string(attribute.name), std::vector<std::int64_t>(attribute.values.begin(), attribute.values.end()));
   for (const Operand& operand : info.operands) call.operands.push_back(describe(operand));
   return call;
 }

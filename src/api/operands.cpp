@@ -8,13 +8,19 @@ namespace einx::detail::api {
 void key_call(cache::KeyBuilder& key, const CallInfo& info) {
   key.text(info.op);
   key.text(info.pattern);
-  key.byte(info.keepdims);
+  key.byte(static_cast<std::uint8_t>(info.dialect) << 1 | info.keepdims);
+  if (info.dialect != Dialect::Einx) key.text(info.function);
   key.number(static_cast<std::int64_t>(info.axes.items.size()));
   for (const Axis& axis : info.axes.items) {
     key.text(axis.name);
     key.byte(axis.size.is_list);
     if (axis.size.is_list) key.numbers(axis.size.list);
     else key.number(axis.size.value);
+  }
+  key.number(static_cast<std::int64_t>(info.attributes.size()));
+  for (const Attribute& attribute : info.attributes) {
+    key.text(attribute.name);
+    key.numbers(attribute.values);
   }
 }
 

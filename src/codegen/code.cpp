@@ -71,7 +71,9 @@ class ProgramCode : public Code {
           [&](const loops::Kernel&) {
             calls_.push_back({reinterpret_cast<KernelFunction>(function), nullptr, {}});
           },
-          [&](const Matmul& step) { calls_.push_back(product_call(step, function)); });
+          [&](const Matmul& step) { calls_.push_back(product_call(step, function)); },
+          [&](const loops::Sort&) { support::internal_error("sort is not driven yet"); },
+          [&](const loops::Native&) { support::internal_error("native functions are not driven yet"); });
     }
   }
 

@@ -115,10 +115,11 @@ class Library : public Loaded {
  private:
   void find(orc::ExecutionSession& session, const std::vector<std::string>& functions) {
     orc::SymbolLookupSet names;
-    for (const std::string& name : functions) names.add(jit().mangleAndIntern(name));
+    for (const std::string& name : functions)
+      if (!name.empty()) names.add(jit().mangleAndIntern(name));
     const auto found = checked(session.lookup(orc::makeJITDylibSearchOrder({library_}), std::move(names)));
     for (const std::string& name : functions)
-      addresses_.push_back(found.lookup(jit().mangleAndIntern(name)).getAddress().toPtr<void*>());
+      addresses_.push_back(name.empty() ? nullptr : found.lookup(jit().mangleAndIntern(name)).getAddress().toPtr<void*>());
   }
   void release() { llvm::consumeError(jit().getExecutionSession().removeJITDylib(*library_)); }
 

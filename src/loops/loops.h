@@ -120,6 +120,8 @@ struct Kernel {
   std::vector<std::string> vars;
   std::vector<Register> registers;
   Body body;
+  /// Not run if these two buffers are at one address: the copy that starts a scatter, when it updates in place.
+  BufferId same_a = -1, same_b = -1;
 };
 
 /// One tile product of the runtime's matmul: kernel(a_panel, b_panel, tile, k). Buffers 0, 1, 2 of its own are those three; parameter 0 is k.
@@ -139,7 +141,32 @@ struct Matmul {
   bool parallel = true;
   MicroKernel micro;
 };
-using Step = std::variant<Kernel, Matmul>;
+/// einx_rt_sort along one axis, for all rows: extents and strides of the axes that are kept, and of the one that is sorted.
+struct Sort {
+  std::string schedule;
+  BufferId from = -1, to = -1;
+  DType dtype = DType::f32;  ///< of the elements; `to` holds them, or i64 positions
+  bool positions = false;
+  std::int64_t from_offset = 0, to_offset = 0;
+  std::vector<std::int64_t> extents, from_strides, to_strides;  ///< elements
+  std::int64_t length = 0, from_stride = 0, to_stride = 0;
+};
+
+/// A function of the user's, called for every assignment of the kept axes with views of the buffers.
+struct Native {
+  std::string schedule;
+  std::shared_ptr<const ops::Native::Function> function;
+  struct View {
+    BufferId buffer = -1;
+    DType dtype = DType::f32;
+    std::int64_t offset = 0;
+    std::vector<std::int64_t> kept_strides;  ///< one a kept axis
+    Shape shape, strides;                    ///< of the sub-tensor
+  };
+  std::vector<View> inputs, outputs;
+  std::vector<std::int64_t> extents;  ///< of the kept axes
+};
+using Step = std::variant<Kernel, Matmul, Sort, Native>;
 
 struct Program {
   std::string name;
@@ -150,6 +177,8 @@ struct Program {
   std::vector<Step> steps;
   /// Set by the lowering: a reduction that must not be empty is (the driver is never run; the caller raises this).
   std::string empty_reduction;
+  /// Output 0 may be the memory of input 0 if that fits the contract: a scatter that writes where its tensor is.
+  bool in_place = false;
 };
 
 /// The machine the schedules write for. All of it follows from the CPU level, so that equal levels give equal bits.

@@ -301,7 +301,11 @@ void lower_node(Lowering& lowering, const graph::Node& node) {
       resolved.meaning, [&](const ops::Move&) { lower_move(lowering, node, resolved); },
       [&](const ops::Map&) { lower_rows(lowering, node, resolved); },
       [&](const ops::Rows&) { lower_rows(lowering, node, resolved); },
-      [&](const ops::Gather&) { lower_gather(lowering, node, resolved); });
+      [&](const ops::Gather&) { lower_gather(lowering, node, resolved); },
+      [&](const ops::Shuffle&) { support::internal_error("flip and roll are not lowered yet"); },
+      [&](const ops::Sort&) { support::internal_error("sort is not lowered yet"); },
+      [&](const ops::Scatter&) { support::internal_error("scatters are not lowered yet"); },
+      [&](const ops::Native&) { support::internal_error("native functions are not lowered yet"); });
 }
 
 /// A parameter, a constant or a value that another result already holds: copied out.

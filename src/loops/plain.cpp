@@ -103,7 +103,8 @@ void innermost(Plain& p, Body& out) {
       [&](const ops::Map& map) {
         p.builder.store(out, to, p.builder.apply(out, "y", map.fn, operands(p))[0]);
       },
-      [&](const ops::Rows& meaning) { rows(p, out, meaning); }, [&](const ops::Gather&) { gather(p, out); });
+      [&](const ops::Rows& meaning) { rows(p, out, meaning); }, [&](const ops::Gather&) { gather(p, out); },
+      [&](const auto&) { support::internal_error("this meaning has no nest"); });
 }
 
 std::int64_t grain_of(const Nest& nest, bool dynamic, const std::vector<int>& kept) {

@@ -211,6 +211,24 @@ std::string print(const std::vector<Buffer>& buffers, const Matmul& matmul, std:
   return out + print(matmul.micro.buffers, matmul.micro.kernel);
 }
 
+std::string print(const std::vector<Buffer>& buffers, const Sort& sort, std::size_t step) {
+  return "sort k" + std::to_string(step) + "  # " + first_line(sort.schedule) + "\n  " +
+         buffers[std::size_t(sort.to)].name + " = " + (sort.positions ? "argsort(" : "sort(") +
+         buffers[std::size_t(sort.from)].name + "), " + std::string(name_of(sort.dtype)) + ", rows " +
+         support::tuple_text(sort.extents) + " of " + std::to_string(sort.length) + "\n";
+}
+
+std::string print(const std::vector<Buffer>& buffers, const Native& native, std::size_t step) {
+  const auto views = [&](const std::vector<Native::View>& list) {
+    std::vector<std::string> texts;
+    for (const Native::View& view : list)
+      texts.push_back(buffers[std::size_t(view.buffer)].name + " " + support::tuple_text(view.shape));
+    return support::join(texts, ", ");
+  };
+  return "native k" + std::to_string(step) + "  # " + first_line(native.schedule) + "\n  " + views(native.outputs) +
+         " = function(" + views(native.inputs) + ") for all " + support::tuple_text(native.extents) + "\n";
+}
+
 std::string print(const Program& program, const Buffer& buffer) {
   const std::string plain = std::string(name_of(buffer.dtype)) + "[" + std::to_string(buffer.elements) + "]";
   const auto at = std::size_t(buffer.index);
@@ -240,7 +258,7 @@ std::string text(const Program& program) {
   for (std::size_t k = 0; k < program.steps.size(); ++k)
     out += support::match(
         program.steps[k], [&](const Kernel& kernel) { return print(program.buffers, kernel); },
-        [&](const Matmul& matmul) { return print(program.buffers, matmul, k); });
+        [&](const auto& other) { return print(program.buffers, other, k); });
   return out;
 }
 
@@ -248,8 +266,7 @@ std::string schedule_text(const Program& program) {
   std::string out;
   for (std::size_t k = 0; k < program.steps.size(); ++k) {
     const std::string& why = support::match(
-        program.steps[k], [](const Kernel& kernel) -> const std::string& { return kernel.schedule; },
-        [](const Matmul& matmul) -> const std::string& { return matmul.schedule; });
+        program.steps[k], [](const auto& one) -> const std::string& { return one.schedule; });
     out += "k" + std::to_string(k) + ": ";
     for (const char c : why) out += c == '\n' ? std::string("\n  ") : std::string(1, c);
     out += "\n";

@@ -271,13 +271,29 @@ std::optional<std::string> verify_matmul(const Matmul& m) {
   return Verifier(nullptr, m.micro.buffers, m.micro.kernel).run();
 }
 
+std::optional<std::string> verify_sort(const Sort& s) {
+  if (s.from_strides.size() != s.extents.size() || s.to_strides.size() != s.extents.size())
+    return "sort: a stride for every kept axis";
+  return std::nullopt;
+}
+
+std::optional<std::string> verify_native(const Native& n) {
+  for (const auto* views : {&n.inputs, &n.outputs})
+    for (const Native::View& view : *views)
+      if (view.kept_strides.size() != n.extents.size() || view.shape.size() != view.strides.size())
+        return "native: a stride for every kept axis and for every axis of a sub-tensor";
+  return n.function ? std::nullopt : std::optional<std::string>("native: there is a function");
+}
+
 }  // namespace
 
 std::optional<std::string> verify(const Program& program) {
   for (const Step& step : program.steps) {
     auto broken = support::match(
         step, [&](const Kernel& kernel) { return Verifier(&program, program.buffers, kernel).run(); },
-        [](const Matmul& matmul) { return verify_matmul(matmul); });
+        [](const Matmul& matmul) { return verify_matmul(matmul); },
+        [](const Sort& sort) { return verify_sort(sort); },
+        [](const Native& native) { return verify_native(native); });
     if (broken) return broken;
   }
   return std::nullopt;

@@ -1,5 +1,6 @@
 #include "notation/expand.h"
 
+#include "notation/dialects.h"
 #include "notation/syntax.h"
 
 namespace einx::detail::notation {
@@ -31,6 +32,17 @@ Expanded expand(const Parsed& parsed, const Rules& rules, int operands) {
 Expanded expand(const Parsed& parsed, const Rules& rules, std::span<const Operand> operands,
                 std::span<const Constraint> constraints) {
   return expand_call(parsed, rules, int(operands.size()), {parsed.text, operands, constraints});
+}
+
+Expanded read(std::string_view text, const Rules& rules, std::span<const Operand> operands,
+              std::span<const Constraint> constraints) {
+  switch (rules.dialect) {
+    case Dialect::Einx: return expand(parse(text), rules, operands, constraints);
+    case Dialect::Einx03: return read_einx03(text, rules, operands, constraints);
+    case Dialect::Einops: return read_einops(text, rules, operands, constraints);
+    case Dialect::Einsum: return read_einsum(text, rules, operands, constraints);
+  }
+  support::internal_error("a dialect is one of four");
 }
 
 std::string text(const Expanded& expanded) {

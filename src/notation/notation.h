@@ -5,6 +5,7 @@
 //   solve(expanded, operands, sizes)  depth, repetitions, merging, sizes, checks after solving         (notation.md 5, 6)
 #pragma once
 #include <cstdint>
+#include <einx/dialect.h>
 #include <einx/tensor.h>
 #include <map>
 #include <memory>
@@ -19,11 +20,16 @@
 namespace einx::detail::notation {
 
 // ---------------------------------------------------------------- what the operation allows
-enum class Family { Id, Elementwise, Reduce, Dot, Preserve, ArgFind, GetAt, UpdateAt, Solve };
+enum class Family {
+  Id, Elementwise, Reduce, Dot, Preserve, ArgFind, GetAt, UpdateAt, Solve,
+  Einsum,  ///< dot without its rules: any number of inputs, an axis in brackets may be in any number of them
+  Native,  ///< any number of inputs and outputs, brackets anywhere: what a function of sub-tensors takes and gives
+};
 
 struct Rules {
   Family family = Family::Id;
-  std::string op;                         ///< for messages
+  Dialect dialect = Dialect::Einx;
+  std::string op;                         ///< the function as the caller named it in its dialect ("sum"; einops: "repeat", "reduce")
   int min_inputs = 1;                     ///< number of input expressions; num-input-exprs otherwise
   int max_inputs = -1;                    ///< -1: any
   bool keepdims = false;                  ///< reduce with the deprecated keepdims=True
@@ -78,6 +84,8 @@ struct Expanded {
 Expanded expand(const Parsed& parsed, const Rules& rules, int operands);
 /// The same with messages that list operands and given sizes.
 Expanded expand(const Parsed& parsed, const Rules& rules, std::span<const Operand> operands, std::span<const Constraint> constraints);
+/// Both steps in the dialect of the rules: its front end reads the text and gives the full form. The one entry for calls.
+Expanded read(std::string_view text, const Rules& rules, std::span<const Operand> operands, std::span<const Constraint> constraints);
 /// "a [b] -> a": the full form, as the user would have written it.
 std::string text(const Expanded& expanded);
 

@@ -3,6 +3,8 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -89,7 +91,32 @@ struct Rows {
 /// [-n, n), judged in its own dtype (a large u64 is not negative); negative ones count from the end.
 struct Gather {};
 
-using Meaning = std::variant<Move, Map, Rows, Gather>;
+/// flip, roll: id whose elements move along the bracketed axes. out[i] = in[n - 1 - i]; roll: out[i] = in[(i - shift) mod n] with one shift a bracketed
+/// axis, in the node's attribute `shift`.
+struct Shuffle {
+  bool roll = false;
+};
+
+/// sort, argsort along the one bracketed axis: ascending, stable, nan last. -0 and 0 are equal.
+struct Sort {
+  bool positions = false;  ///< i64 positions within the axis instead of the elements
+};
+
+/// set_at, add_at, subtract_at. Operands: the tensor, coordinates as in Gather, the update. The result starts as the tensor; then for every assignment of the
+/// vectorised axes of all inputs, in row-major order, element = update(element, update's element), both in their own dtypes.
+struct Scatter {
+  ScalarFn update;
+  bool reads = true;  ///< whether `update` looks at the element that is there
+};
+
+/// A function of the user's on sub-tensors over the bracketed axes, called once for every assignment of the others, on any thread. Outputs are
+/// allocated; the function fills them.
+struct Native {
+  using Function = std::function<void(std::span<const Tensor> inputs, std::span<Tensor> outputs)>;
+  std::shared_ptr<const Function> function;
+};
+
+using Meaning = std::variant<Move, Map, Rows, Gather, Shuffle, Sort, Scatter, Native>;
 
 /// An operation for given operand dtypes.
 struct Resolved {
@@ -106,6 +133,8 @@ struct Op {
   int min_inputs = 1, max_inputs = 1;  ///< -1: any
   bool second_operand_shorthand = false;
   bool keepdims = false;               ///< accepts the deprecated keepdims parameter
+  bool one_bracketed_axis = false;     ///< sort, argsort
+  std::string_view parameter;          ///< of its own, a list of integers with one entry a bracketed axis: "shift"
   /// Dtypes and meaning for these operands, of a number within min_inputs and max_inputs. Raises OperationNotSupportedError
   /// "dtype-not-supported"; CallOperationError "runtime" for coordinates that are not integers. `op` is the row itself, never a copy.
   Resolved (*resolve)(const Op& op, std::span<const DType> operands) = nullptr;

@@ -97,6 +97,8 @@ notation::Rules rules(const Op& op, bool keepdims) {
   out.max_inputs = op.max_inputs;
   out.keepdims = keepdims && op.keepdims;
   out.second_operand_shorthand = op.second_operand_shorthand;
+  out.one_bracketed_axis = op.one_bracketed_axis;
+  if (!op.parameter.empty()) out.reserved = {std::string(op.parameter)};
   return out;
 }
 

@@ -32,8 +32,10 @@ notation::Expanded expand(const Call& call) {
   if (call.keepdims && !call.op->keepdims)
     support::raise<TypeError>(
         {.kind = "python-signature", .sentence = std::string(call.op->name) + " has no parameter keepdims."});
-  return notation::expand(notation::parse(call.pattern), ops::rules(*call.op, call.keepdims),
-                          notation_operands(call), call.constraints);
+  notation::Rules rules = ops::rules(*call.op, call.keepdims);
+  rules.dialect = call.dialect;
+  if (!call.function.empty()) rules.op = call.function;
+  return notation::read(call.pattern, rules, notation_operands(call), call.constraints);
 }
 
 notation::Solved solve(const Call& call, const notation::Expanded& expanded) {

@@ -24,10 +24,12 @@ struct Call {
   std::vector<notation::Constraint> constraints;
   graph::Attributes attributes;
   bool keepdims = false;
+  Dialect dialect = Dialect::Einx;
+  std::string function;  ///< as the caller named it in that dialect ("repeat"); empty: the operation's own name
 };
 
 /// The stages of a call, kept apart so that `einx bench` and the documentation can show each.
-notation::Expanded expand(const Call& call);  ///< parse and expand
+notation::Expanded expand(const Call& call);  ///< parse and expand, in the call's dialect
 notation::Solved solve(const Call& call, const notation::Expanded& expanded);
 /// The shape that each operand must have: what a factory is called with.
 std::vector<Shape> operand_shapes(const notation::Solved& solved);

@@ -78,6 +78,8 @@ std::string class_of(const api::Executable& executable, const einx::detail::loop
   return einx::detail::support::match(
       einx::detail::graph::resolve(executable.graph, node).meaning, [](const ops::Move&) { return std::string("copy"); },
       [](const ops::Map&) { return std::string("map"); }, [](const ops::Gather&) { return std::string("index"); },
+      [](const ops::Scatter&) { return std::string("index"); }, [](const ops::Shuffle&) { return std::string("copy"); },
+      [](const ops::Sort&) { return std::string("order"); }, [](const ops::Native&) { return std::string("native"); },
       [&](const ops::Rows& rows) {
         if (rows.coordinates) return std::string("order");
         if (node.inputs.size() > 1) return std::string("contract");

@@ -16,13 +16,6 @@ namespace notation = einx::detail::notation;
 namespace ops = einx::detail::ops;
 namespace support = einx::detail::support;
 
-void require_dialect(const std::string& dialect) {
-  if (dialect == "einx") return;
-  support::raise<einx::OperationNotSupportedError>({.kind = "unknown-operation",
-                                                    .sentence = "There is no dialect " + dialect + ".",
-                                                    .advice = {"The dialects are: einx."}});
-}
-
 void collect_axes(const notation::Node& node, std::set<std::string>& names) {
   if (node.kind == notation::Node::Kind::Axis) names.insert(node.name);
   for (const notation::NodePtr& child : node.children) collect_axes(*child, names);
@@ -114,23 +107,42 @@ constexpr Helper kHelpers[] = {
     {"matches", matches},        {"check", checked},
 };
 
+}  // namespace
+
 Json computed(const Request& request) {
   ops::get(request.op);
-  warn_of_unused(request);
+  if (request.dialect == einx::Dialect::Einx) warn_of_unused(request);
   const auto prepared = prepare(request, einx::Location::current());  // the whole stream is one call site
   Json outputs = Json::array();
   for (const einx::Tensor& result : run(prepared)) outputs.push_back(to_json(result));
   return {{"outputs", std::move(outputs)}, {"via", prepared.executable->code ? "jit" : "reference"}};
 }
 
-}  // namespace
+namespace {
 
-Json evaluate(const Json& a_case) {
-  require_dialect(a_case.value("dialect", "einx"));
+Json evaluate_einx(const Json& a_case) {
   const Request request = read_request(a_case);
   const auto* helper = std::find_if(std::begin(kHelpers), std::end(kHelpers),
                                     [&](const Helper& row) { return row.name == request.op; });
   return helper != std::end(kHelpers) ? helper->run(request) : computed(request);
+}
+
+struct DialectRow {
+  std::string_view name;
+  Json (*evaluate)(const Json&);
+};
+constexpr DialectRow kDialects[] = {
+    {"einx", evaluate_einx}, {"einx-0.3", evaluate_einx03}, {"einops", evaluate_einops}, {"einsum", evaluate_einops}};
+
+}  // namespace
+
+Json evaluate(const Json& a_case) {
+  const std::string name = a_case.value("dialect", "einx");
+  for (const DialectRow& row : kDialects)
+    if (row.name == name) return row.evaluate(a_case);
+  support::raise<einx::OperationNotSupportedError>({.kind = "unknown-operation",
+                                                    .sentence = "There is no dialect " + name + ".",
+                                                    .advice = {"The dialects are: einx, einx-0.3, einops, einsum."}});
 }
 
 }  // namespace einx_command

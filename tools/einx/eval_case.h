@@ -7,4 +7,10 @@ namespace einx_command {
 /// The result of a case without its id: outputs and via, axes, shapes, bool or ok. Raises einx::Error.
 Json evaluate(const Json& a_case);
 
+// --- one file a dialect
+Json evaluate_einx03(const Json& a_case);
+Json evaluate_einops(const Json& a_case);  ///< also einsum
+/// Runs it through the library's cache: {"outputs", "via"}.
+Json computed(const Request& request);
+
 }  // namespace einx_command

@@ -24,6 +24,12 @@ einx::Axes public_sizes(const std::vector<Constraint>& sizes) {
   return axes;
 }
 
+std::vector<einx::detail::Attribute> public_attributes(const Request& request) {
+  std::vector<einx::detail::Attribute> attributes;
+  for (const auto& [name, values] : request.attributes) attributes.push_back({name, values});
+  return attributes;
+}
+
 /// A tensor, or what a weak number stands for.
 Tensor operand_tensor(const einx::Operand& operand, const graph::Type& type) {
   if (operand.kind() == einx::Operand::Kind::Tensor) return operand.tensor();
@@ -53,8 +59,9 @@ api::Prepared prepare_directly(const Request& request) {
 
 trace::Call traced(const Request& request) {
   const einx::Axes none;
-  trace::Call call =
-      api::describe({request.op, request.pattern, request.operands.view(), none, request.keepdims, {}});
+  const std::vector<einx::detail::Attribute> attributes = public_attributes(request);
+  trace::Call call = api::describe({request.op, request.pattern, request.operands.view(), none, request.keepdims, {}, attributes,
+                                    request.dialect, request.function});
   call.constraints = request.sizes;
   return call;
 }
@@ -62,7 +69,9 @@ trace::Call traced(const Request& request) {
 api::Prepared prepare(const Request& request, einx::Location site) {
   if (!std::all_of(request.sizes.begin(), request.sizes.end(), plain)) return prepare_directly(request);
   const einx::Axes axes = public_sizes(request.sizes);
-  return api::prepare({request.op, request.pattern, request.operands.view(), axes, request.keepdims, site});
+  const std::vector<einx::detail::Attribute> attributes = public_attributes(request);
+  return api::prepare({request.op, request.pattern, request.operands.view(), axes, request.keepdims, site, attributes, request.dialect,
+                       request.function});
 }
 
 std::vector<Tensor> run(const api::Prepared& prepared) {

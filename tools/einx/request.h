@@ -43,6 +43,9 @@ struct Request {
   OperandList operands;
   std::vector<einx::detail::notation::Constraint> sizes;
   bool keepdims = false;
+  einx::detail::graph::Attributes attributes;  ///< parameters of the operation's own: shift
+  einx::Dialect dialect = einx::Dialect::Einx;
+  std::string function;  ///< as the case names it in its dialect, if that is not `op`
 };
 
 /// Finds or compiles it through the library's cache, as a call at `site`, and calls its factories. Raises
