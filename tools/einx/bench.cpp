@@ -41,13 +41,15 @@ double arithmetic(const ops::ScalarFn& fn) {
 /// dtype.
 double arithmetic(const ops::Meaning& meaning) {
   return einx::detail::support::match(
-      meaning, [](const ops::Move&) { return 0.0; }, [](const ops::Gather&) { return 0.0; },
+      meaning,
       [](const ops::Map& map) { return arithmetic(map.fn); },
       [](const ops::Rows& rows) {
         double count = rows.per_element ? arithmetic(rows.result) : 0;
         for (const ops::Pass& pass : rows.passes) count += arithmetic(pass.map) + arithmetic(pass.combine);
         return count;
-      });
+      },
+      [](const ops::Scatter& scatter) { return arithmetic(scatter.update); },
+      [](const auto&) { return 0.0; });  // the others only move elements, or compare them
 }
 
 double arithmetic(const graph::Graph& graph) {
