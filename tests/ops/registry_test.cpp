@@ -155,7 +155,11 @@ void check_meaning(const ops::Resolved& resolved) {
         CHECK(map.fn.result_dtype() == resolved.result);
       },
       [&](const ops::Rows& rows) { check_rows(rows, resolved); },
-      [](const ops::Gather&) {});
+      [&](const ops::Scatter& scatter) {
+        check_function(scatter.update, {resolved.result, resolved.operands.back()});
+        CHECK(scatter.update.result_dtype() == resolved.result);
+      },
+      [](const auto&) {});  // no function
 }
 
 }  // namespace
