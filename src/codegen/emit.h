@@ -195,6 +195,7 @@ class KernelEmitter {
   void emit(const loops::Store& statement);
   void emit(const loops::Transpose& statement);
   void emit(const loops::Prefetch& statement);
+  void prefetch(llvm::Value* at);  ///< a read soon, to be kept in all caches
   void transpose_block(const loops::Transpose& statement, int row, int column, int size);
   void transpose_elements(const loops::Transpose& statement);
   std::vector<llvm::Value*> transposed(std::vector<llvm::Value*> rows, int element_bytes);

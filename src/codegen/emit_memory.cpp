@@ -228,10 +228,13 @@ void KernelEmitter::emit(const Load& statement) {
 void KernelEmitter::emit(const Prefetch& statement) {
   const int slots = vector_ && !lane_stride(statement.at).is(0) ? vector_->slots() : 1;
   for (int slot = 0; slot < slots; ++slot) {
-    llvm::Value* at = pointer(statement.buffer, statement.at, slot);
-    b_.CreateIntrinsic(llvm::Intrinsic::prefetch, {at->getType()},
-                       {at, b_.getInt32(0), b_.getInt32(3), b_.getInt32(1)});
+    prefetch(pointer(statement.buffer, statement.at, slot));
   }
+}
+
+void KernelEmitter::prefetch(llvm::Value* at) {
+  b_.CreateIntrinsic(llvm::Intrinsic::prefetch, {at->getType()},
+                     {at, b_.getInt32(0), b_.getInt32(3), b_.getInt32(1)});
 }
 
 // ---------------------------------------------------------------- stores

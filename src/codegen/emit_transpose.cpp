@@ -94,6 +94,8 @@ void KernelEmitter::transpose_block(const Transpose& statement, int row, int col
   for (int k = 0; k < size; ++k)
     rows.push_back(b_.CreateAlignedLoad(
         vector, line(statement.from, statement.from_at, statement.from_stride, row + k, column), source));
+  for (int k = 0; k < size && statement.ahead > 0; ++k)
+    prefetch(line(statement.from, statement.from_at, statement.from_stride, row + k, column + int(statement.ahead)));
   rows = transposed(std::move(rows), int(bytes));
   const std::int64_t whole = std::min<std::int64_t>(bytes * size, 64);
   const bool streams = statement.streaming && whole >= 16 && aligned(statement.to_at, whole, bytes) &&

@@ -43,11 +43,15 @@ bool find_plane(Copy& c) {
 struct Direct {
   bool streaming = false;
   std::int64_t across_tile = 0, along_tile = 0;
+  bool across_first = true;  ///< tiles: the outer loop is that over `across`
 };
 
-void transpose(Copy& c, Body& out, bool streaming) {
+/// What is streamed reads strips of the input from left to right, and asks for the next tile in advance.
+void transpose(Copy& c, Body& out, const Direct& d) {
   transpose_block(c, out, c.to().buffer, c.builder.address(c.to()), c.to().strides[std::size_t(c.across)]);
-  std::get<Transpose>(out.back().node).streaming = streaming;
+  auto& block = std::get<Transpose>(out.back().node);
+  block.streaming = d.streaming;
+  if (d.streaming) block.ahead = d.across_tile;
 }
 
 /// Elements of the axis in whole blocks.
@@ -63,76 +67,90 @@ Loop inside(const Copy& c, int axis, std::int64_t tile) {
 }
 
 /// What is left at the ends of both axes: blocks that end there, and overlap what is done already.
-void edges(Copy& c, Body& out, bool streaming) {
+void edges(Copy& c, Body& out, const Direct& d) {
   const auto at_end = [&](int axis, const auto& inner) {
     c.builder.at[std::size_t(axis)].start = c.extent(axis) - c.side(axis);
     inner();
     c.builder.at[std::size_t(axis)].start = 0;
   };
   if (whole(c, c.along) != c.extent(c.along))
-    at_end(c.along, [&] { blocks(c, out, c.across, [&](Body& body) { transpose(c, body, streaming); }); });
+    at_end(c.along, [&] { blocks(c, out, c.across, [&](Body& body) { transpose(c, body, d); }); });
   if (whole(c, c.across) != c.extent(c.across))
     at_end(c.across, [&] {
       Loop loop = header(LoopKind::Tile, c.side(c.along));
       loop.extent = constant(whole(c, c.along));
-      c.builder.over(out, c.along, std::move(loop), [&](Body& body) { transpose(c, body, streaming); });
+      c.builder.over(out, c.along, std::move(loop), [&](Body& body) { transpose(c, body, d); });
     });
 }
 
-void plane(Copy& c, Body& out, const Direct& d, bool across_first, std::int64_t grain) {
+void plane(Copy& c, Body& out, const Direct& d, std::int64_t grain) {
   const auto tiles = [&](bool is_across, LoopKind kind) {
     Loop loop = header(kind, is_across ? d.across_tile : d.along_tile, 1, std::max<std::int64_t>(1, grain));
     loop.extent = constant(whole(c, is_across ? c.across : c.along));
     return loop;
   };
-  const int first = across_first ? c.across : c.along, second = across_first ? c.along : c.across;
-  c.builder.over(out, first, tiles(across_first, grain > 0 ? LoopKind::Parallel : LoopKind::Tile),
+  const int first = d.across_first ? c.across : c.along, second = d.across_first ? c.along : c.across;
+  // streamed blocks that continue a run of the output follow one another
+  const int outer = d.streaming ? c.across : c.along, inner = d.streaming ? c.along : c.across;
+  const auto tile_of = [&](int axis) { return axis == c.across ? d.across_tile : d.along_tile; };
+  c.builder.over(out, first, tiles(d.across_first, grain > 0 ? LoopKind::Parallel : LoopKind::Tile),
                  [&](Body& strip) {
-                   c.builder.over(strip, second, tiles(!across_first, LoopKind::Tile), [&](Body& tile) {
-                     c.builder.over(tile, c.along, inside(c, c.along, d.along_tile), [&](Body& row) {
-                       c.builder.over(row, c.across, inside(c, c.across, d.across_tile),
-                                      [&](Body& body) { transpose(c, body, d.streaming); });
+                   c.builder.over(strip, second, tiles(!d.across_first, LoopKind::Tile), [&](Body& tile) {
+                     c.builder.over(tile, outer, inside(c, outer, tile_of(outer)), [&](Body& row) {
+                       c.builder.over(row, inner, inside(c, inner, tile_of(inner)),
+                                      [&](Body& body) { transpose(c, body, d); });
                      });
                    });
                  });
-  edges(c, out, d.streaming);
+  edges(c, out, d);
 }
 
+/// Lines of the output that a strip of the input's rows becomes. Rows whose distance is a multiple of a cache's way
+/// share its few places: half as many.
+std::int64_t strip_lines(const Copy& c) {
+  constexpr std::int64_t kWay = 16 << 10;
+  return c.from_stride(c.along) * loops::size_of(c.to().dtype) % kWay == 0 ? 2 : 4;
+}
+
+std::int64_t parts(const Copy& c, int axis, std::int64_t tile) { return (c.extent(axis) + tile - 1) / tile; }
+
 Direct plan_direct(const Copy& c) {
-  constexpr std::int64_t kSquare = 64, kLong = 512, kFewParts = 8;
+  constexpr std::int64_t kLong = 512, kFewParts = 8;
   const std::int64_t bytes = loops::size_of(c.to().dtype);
   const std::int64_t line = round_up(std::max<std::int64_t>(c.block, kLine / bytes), c.side(c.across));
   if (volume(c.nest) * bytes > kStreamBytes && blocks_are_lines(c))
-    return {true, round_up(kSquare, c.side(c.across)), kSquare};
+    return {true, round_up(2 * kLine / bytes, c.side(c.across)), strip_lines(c) * kLine / bytes, false};
   const bool cut_across = !c.others.empty() || c.extent(c.across) / line >= kFewParts;
-  return {false, line,
-          cut_across ? round_up(c.extent(c.along), c.side(c.along)) : round_up(kLong, c.side(c.along))};
+  Direct d{false, line,
+           cut_across ? round_up(c.extent(c.along), c.side(c.along)) : round_up(kLong, c.side(c.along))};
+  d.across_first = parts(c, c.across, d.across_tile) >= parts(c, c.along, d.along_tile);
+  return d;
 }
 
 /// Parallel over the first of the other axes if it cuts the work, else over strips of the plane.
 void schedule_direct(Copy& c) {
   constexpr std::int64_t kFewParts = 8;
   const Direct d = plan_direct(c);
-  const std::int64_t across_parts = (c.extent(c.across) + d.across_tile - 1) / d.across_tile;
-  const std::int64_t along_parts = (c.extent(c.along) + d.along_tile - 1) / d.along_tile;
-  const bool across_first = across_parts >= along_parts;
-  const std::int64_t parts = std::max(across_parts, along_parts);
+  const int cut = d.across_first ? c.across : c.along;
+  const std::int64_t strips = parts(c, cut, d.across_first ? d.across_tile : d.along_tile);
   const std::int64_t first = c.others.empty() ? 0 : c.extent(c.others[0]);
   const std::int64_t outer_grain = first >= kFewParts ? parallel_grain(first, cost(c) / double(first)) : 0;
-  const std::int64_t strip_grain = c.others.empty() ? parallel_grain(parts, cost(c) / double(parts)) : 0;
-  c.builder.say(std::string("straight to the output") + (d.streaming ? ", whole lines past the caches" : ""));
+  const std::int64_t strip_grain = c.others.empty() ? parallel_grain(strips, cost(c) / double(strips)) : 0;
+  c.builder.say(d.streaming ? "straight to the output, whole lines past the caches, in strips of " +
+                                  std::to_string(d.along_tile) + " rows, the next tile prefetched"
+                            : "straight to the output");
   Body body;
   if (outer_grain > 0) {
     c.builder.say("parallel over " + c.name(c.others[0]) + " in parts of " + std::to_string(outer_grain));
     c.builder.over(body, c.others[0], header(LoopKind::Parallel, 1, 1, outer_grain), [&](Body& in) {
       c.builder.over(in, std::span(c.others).subspan(1),
-                     [&](Body& out) { plane(c, out, d, across_first, 0); });
+                     [&](Body& out) { plane(c, out, d, 0); });
     });
   } else {
     if (strip_grain > 0)
-      c.builder.say("parallel over tiles of " + c.name(across_first ? c.across : c.along) + ", parts of " +
+      c.builder.say("parallel over tiles of " + c.name(cut) + ", parts of " +
                     std::to_string(strip_grain));
-    c.builder.over(body, c.others, [&](Body& out) { plane(c, out, d, across_first, strip_grain); });
+    c.builder.over(body, c.others, [&](Body& out) { plane(c, out, d, strip_grain); });
   }
   c.builder.finish(std::move(body));
 }

@@ -73,7 +73,8 @@ struct Fold { std::vector<Ref> dst; ops::ScalarFn combine; std::vector<Ref> accu
 /// dst (i64) = coordinate, negative ones counted from the end; outside [-extent, extent) the kernel stops with a status.
 struct Check { Ref dst; Ref coordinate; Int extent; int operand = 0; int axis = 0; Address position; };
 /// to[c * to_stride + r] = from[r * from_stride + c] for a rows x cols block, both fast axes contiguous, transposed in registers.
-struct Transpose { BufferId from = -1, to = -1; Address from_at, to_at; Int from_stride, to_stride; int rows = 0, cols = 0; bool streaming = false; };
+/// ahead > 0: what lies so many elements further in each row is asked for in advance.
+struct Transpose { BufferId from = -1, to = -1; Address from_at, to_at; Int from_stride, to_stride; int rows = 0, cols = 0; bool streaming = false; std::int64_t ahead = 0; };
 
 /// Asks the memory system for what a later load will want. Never faults; one address a vector.
 struct Prefetch { BufferId buffer = -1; Address at; };

@@ -96,16 +96,6 @@ std::size_t vector_axis(const Nest& nest, std::int64_t lanes) {
   return last;
 }
 
-/// The axis that is cut among threads: the outermost if it has enough iterations, else the longest.
-std::size_t parallel_axis(const Nest& nest) {
-  constexpr std::int64_t kEnough = 16;
-  std::size_t best = 0;
-  for (std::size_t a = 1; a < nest.axes.size(); ++a)
-    if (nest.axes[best].extent.value < kEnough && nest.axes[a].extent.value > nest.axes[best].extent.value)
-      best = a;
-  return best;
-}
-
 /// The outputs' order; a move that leaves past the caches may write in any order, so it reads as its input
 /// lies.
 std::vector<std::size_t> walk_order(const Map& m) {
@@ -119,13 +109,24 @@ std::vector<std::size_t> walk_order(const Map& m) {
   return order;
 }
 
+/// The axis that is cut among threads: the outermost if it has enough iterations, else the longest.
+std::size_t parallel_axis(const Map& m) {
+  constexpr std::int64_t kEnough = 8;
+  const std::vector<std::size_t> order = walk_order(m);
+  std::size_t best = order.front();
+  for (const std::size_t a : order)
+    if (m.nest.axes[best].extent.value < kEnough && m.nest.axes[a].extent.value > m.nest.axes[best].extent.value)
+      best = a;
+  return best;
+}
+
 /// Loops from the outermost to the vectors. A vector axis that is parallel, or not the output's fastest, is
 /// cut into tiles: the others go around or into these.
 void plan_levels(Map& m, std::size_t vector, std::int64_t lanes, int unroll) {
   constexpr std::int64_t kNear =
       1024;  // elements; a tile's lines of the output stay in L1 while the short axis is walked
   const Nest& nest = m.nest;
-  const std::size_t parallel = parallel_axis(nest);
+  const std::size_t parallel = parallel_axis(m);
   const std::int64_t extent = nest.axes[parallel].extent.value;
   const std::int64_t grain =
       parallel_grain(extent, element_cost(nest, lanes) * double(volume(nest)) / double(extent));

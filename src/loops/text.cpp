@@ -152,7 +152,8 @@ std::string header(const Printer& printer, const Loop& loop) {
 std::string transpose(const Printer& p, const Transpose& t) {
   return "transpose " + element(p, t.to, t.to_at) + " by " + number(t.to_stride) + " = " +
          element(p, t.from, t.from_at) + " by " + number(t.from_stride) + ", " + std::to_string(t.rows) +
-         " x " + std::to_string(t.cols) + (t.streaming ? ", streaming" : "");
+         " x " + std::to_string(t.cols) + (t.streaming ? ", streaming" : "") +
+         (t.ahead > 0 ? ", " + std::to_string(t.ahead) + " ahead" : "");
 }
 
 void print(Printer& p, const Body& body, int depth);
