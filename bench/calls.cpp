@@ -47,7 +47,7 @@ Work look_ups() {
 
 }  // namespace
 
-void print_calls() {
+std::vector<CallRow> call_rows() {
   const Tensor x = Tensor::iota({4, 4});
   const einx::Graph graph = einx::graph::sum("a [b]", x);
   Tensor y = graph(x);
@@ -55,10 +55,8 @@ void print_calls() {
   Tensor* const results[] = {&y};
   const auto times = fastest({look_ups(), [&] { for (int k = 0; k < kBatch; ++k) graph.run_into(results, operands); },
                               [&] { for (int k = 0; k < kBatch; ++k) einx::sum("a [b]", x); }});
-  const double unit = times[0] / kBatch;
-  std::printf("robin-map look-up %.1f ns\n", unit * 1e9);
-  std::printf("call-graph        %5.1f look-ups (%.0f ns; goal 5)     prepared graph, caller's output\n", times[1] / times[0], times[1] / kBatch * 1e9);
-  std::printf("call-pattern      %5.1f look-ups (%.0f ns; goal 15)    einx::sum(\"a [b]\", x), output allocated\n", times[2] / times[0], times[2] / kBatch * 1e9);
+  const double nano = 1e9 / kBatch;
+  return {{"call-graph", "ns", times[1] * nano, times[0] * nano, 5}, {"call-pattern", "ns", times[2] * nano, times[0] * nano, 15}};
 }
 
 namespace {
@@ -91,7 +89,7 @@ double percentile(std::vector<double> values, double share) {
 
 }  // namespace
 
-void print_first_calls(const std::string& conformance_file) {
+std::vector<CallRow> first_call_rows(const std::string& conformance_file) {
   namespace api = einx::detail::api;
   std::ifstream file(conformance_file);
   std::vector<double> first, yardstick, front;
@@ -110,11 +108,11 @@ void print_first_calls(const std::string& conformance_file) {
     front.push_back((stages.parse + stages.solve + stages.trace) * 1e-9);
     if (first.size() % 10 == 1) yardstick.push_back(einx::detail::codegen::compile_yardstick() * 1e-9);
   }
-  if (first.empty()) return;
-  const double unit = percentile(yardstick, 0.5);
-  std::printf("first-call        median %.2f x, 99th percentile %.2f x a canned row sum (%.2f ms; %zu signatures; goal 1.5 and 5)\n", percentile(first, 0.5) / unit,
-              percentile(first, 0.99) / unit, unit * 1e3, first.size());
-  std::printf("new-shape         median %.3f x: parse, solve and trace (goal 0.02)\n", percentile(front, 0.5) / unit);
+  if (first.empty()) return {};
+  const double milli = 1e3, unit = percentile(yardstick, 0.5) * milli;
+  return {{"first-call", "ms", percentile(first, 0.5) * milli, unit, 1.5},
+          {"first-call-p99", "ms", percentile(first, 0.99) * milli, unit, 5},
+          {"new-shape", "ms", percentile(front, 0.5) * milli, unit, 0.02}};
 }
 
 }  // namespace bench

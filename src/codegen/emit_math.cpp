@@ -89,9 +89,8 @@ Value* scaled(const Terms& t, Value* x, Value* n_float, Value* n) {
 
 Value* exp_polynomial(const Terms& t, Value* r) {
   if (!t.is_double()) {
-    Value* p = t.polynomial(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
-                                1.6666665459e-1, 5.0000001201e-1});
-    return t.add(t.fma(p, t.mul(r, r), r), t.number(1));
+    return t.polynomial(r, {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
+                            1.6666665459e-1, 5.0000001201e-1, 1, 1});
   }
   // The series to r^13: the rest is below 2^-57 for |r| <= log(2) / 2.
   Value* p = t.polynomial(r, {1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880,

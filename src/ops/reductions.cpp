@@ -63,7 +63,7 @@ constexpr RowsOp kReductions[] = {
     {reduce("min", "smallest element; nan if any is"),
      unchanged, unchanged, {kMin}, first_accumulator, false, true},
     {reduce("logsumexp", "log of the sum of exponentials without overflow"),
-     float_of, unchanged, {kMax, kExponentials}, [](const Sight& s) { return shift(s) + log(s.acc[1]); },
+     float_of, unchanged, {kShift, kExponentials}, [](const Sight& s) { return shift(s) + log(s.acc[1]); },
      false, false, false},
 };
 // clang-format on

@@ -41,6 +41,9 @@ inline tensor::Scalar zero(DType dtype) { return tensor::make_scalar(std::int64_
 inline tensor::Scalar one(DType dtype) { return tensor::make_scalar(std::int64_t{1}, dtype); }
 inline constexpr PassRow kSum = {element, add, zero};
 inline constexpr PassRow kMax = {element, [](Args a) { return max(a[0], a[1]); }, lowest};
+/// The largest number where every element is also looked at by a later pass, which brings a nan to the result: here it may be lost, and
+/// the accumulator never is one. A single instruction.
+inline constexpr PassRow kShift = {element, [](Args a) { return select(a[0] < a[1], a[1], a[0]); }, lowest};
 inline constexpr PassRow kMin = {element, [](Args a) { return min(a[0], a[1]); }, highest};
 
 }  // namespace einx::detail::ops

@@ -15,10 +15,10 @@ constexpr Op preserve(std::string_view name, std::string_view summary) {
 constexpr RowsOp kRowwise[] = {
     // converted to, result dtype, passes, result, per element, not empty, of bools
     {preserve("softmax", "exp(x) / sum of exp(x) without overflow"),
-     float_of, unchanged, {kMax, kExponentials}, [](const Sight& s) { return s.mapped / s.acc[1]; },
+     float_of, unchanged, {kShift, kExponentials}, [](const Sight& s) { return s.mapped / s.acc[1]; },
      true, false, false},
     {preserve("log_softmax", "x - logsumexp(x)"),
-     float_of, unchanged, {kMax, kExponentials},
+     float_of, unchanged, {kShift, kExponentials},
      [](const Sight& s) { return s.x - s.acc[0] - log(s.acc[1]); },
      true, false, false},
 };
