@@ -130,4 +130,31 @@ struct IntoOperation {
   }
 };
 
+/// An update where the tensor is: op_into(x, pattern, coordinates..., updates, sizes). x is the first operand of the pattern and the result, any strides; it has
+/// the output's shape (ValueError otherwise). Nothing is written if a coordinate is out of range.
+struct UpdateIntoOperation {
+  std::string_view name;
+  template <OperandLike A, OperandLike B>
+  void operator()(Tensor& x, std::string_view pattern, const A& a, const B& b, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(x), Operand(a), Operand(b)};
+    run(x, {name, pattern, operands, axes, false, site});
+  }
+  template <OperandLike A, OperandLike B, OperandLike C>
+  void operator()(Tensor& x, std::string_view pattern, const A& a, const B& b, const C& c, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(x), Operand(a), Operand(b), Operand(c)};
+    run(x, {name, pattern, operands, axes, false, site});
+  }
+  void operator()(Tensor& x, std::string_view pattern, std::initializer_list<Operand> others, const Axes& axes = {}, Location site = Location::current()) const {
+    std::vector<Operand> operands{Operand(x)};
+    operands.insert(operands.end(), others.begin(), others.end());
+    run(x, {name, pattern, operands, axes, false, site});
+  }
+
+ private:
+  static void run(Tensor& x, const detail::CallInfo& info) {
+    Tensor* const results[] = {&x};
+    detail::call_into(info, results);
+  }
+};
+
 }  // namespace einx

@@ -64,6 +64,19 @@ EINX_OPERATION(argmin, 1, 1)
 // Elements at coordinates.  get_at("b [h w] c, b p [2] -> b p c", image, points); raises CallOperationError for a coordinate outside [-n, n).
 EINX_OPERATION(get_at, 2, -1)
 
+// The tensor with elements at coordinates set, increased, decreased: a new tensor. For duplicates the last in row-major order wins, sums accumulate.
+// add_at("[v] c, b t, b t c", table, tokens, gradient). add_at_into(table, "[v] c, b t, b t c", tokens, gradient) updates the table in place.
+#define EINX_UPDATE(name)                                 \
+  inline constexpr Operation<3, -1> name{#name};          \
+  inline constexpr UpdateIntoOperation name##_into{#name}; \
+  namespace graph {                                       \
+  inline constexpr GraphOperation<3, -1> name{#name};     \
+  }
+EINX_UPDATE(set_at)
+EINX_UPDATE(add_at)
+EINX_UPDATE(subtract_at)
+
+#undef EINX_UPDATE
 #undef EINX_OPERATION  // no macro leaves this header
 
 // Moving elements: permute, compose, split, concatenate, broadcast, diagonal.  id("(h p) w -> p h w", x, {{"p", 2}})
