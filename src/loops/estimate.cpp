@@ -16,7 +16,12 @@ double cost(ops::Prim prim) {
     case ops::Prim::Log:
     case ops::Prim::Log1p:
     case ops::Prim::Tanh:
+    case ops::Prim::Erf:
+    case ops::Prim::Sin:
+    case ops::Prim::Cos:
       return 1.5;
+    case ops::Prim::Pow:
+      return 15;
     case ops::Prim::Div:
     case ops::Prim::FloorDiv:
     case ops::Prim::Sqrt:
