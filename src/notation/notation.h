@@ -35,6 +35,7 @@ struct Rules {
   bool keepdims = false;                  ///< reduce with the deprecated keepdims=True
   bool one_bracketed_axis = false;        ///< sort, argsort
   bool second_operand_shorthand = false;  ///< dot and elementwise accept the older form (notation.md 10.1)
+  bool merge = true;                      ///< repeated sub-expressions become one axis (notation.md 5.5)
   std::vector<std::string> reserved;      ///< axis names that are parameters of the operation ("shift")
 };
 

@@ -15,7 +15,7 @@ TEST_CASE("the rows are exactly these, in the order of operations.md") {
   const std::vector<std::string_view> expected = {
       "id", "add", "subtract", "multiply", "true_divide", "divide", "floor_divide", "maximum", "minimum", "less", "less_equal",
       "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logaddexp", "where", "sum", "mean", "var",
-      "std", "prod", "count_nonzero", "any", "all", "max", "min", "logsumexp", "dot", "softmax", "log_softmax", "get_at",
+      "std", "prod", "count_nonzero", "any", "all", "max", "min", "logsumexp", "dot", "einsum", "softmax", "log_softmax", "get_at",
       "argmax", "argmin"};
   std::vector<std::string_view> names;
   for (const ops::Op* op : ops::all()) {
@@ -46,6 +46,7 @@ TEST_CASE("what the notation may do with an operation") {
       {"sum", Family::Reduce, 1, 1, false, true},
       {"logsumexp", Family::Reduce, 1, 1, false, true},
       {"dot", Family::Dot, 2, -1, true, false},
+      {"einsum", Family::Einsum, 1, -1, false, false},
       {"softmax", Family::Preserve, 1, 1, false, false},
       {"get_at", Family::GetAt, 2, -1, false, false},
       {"argmin", Family::ArgFind, 1, 1, false, false},
