@@ -17,24 +17,25 @@ Resolved resolve_sort(const Op&, std::span<const DType> operands) {
 
 using Resolve = Resolved (*)(const Op&, std::span<const DType>);
 
-constexpr Op shuffle(std::string_view name, std::string_view summary, Resolve resolve,
-                     std::string_view parameter = {}) {
+constexpr Op shuffle_op(std::string_view name, std::string_view summary, Resolve resolve,
+                        std::string_view parameter = {}) {
   Op op = make_op(notation::Family::Preserve, name, 1, 1, summary, resolve);
   op.parameter = parameter;
   return op;
 }
 
-constexpr Op sort(std::string_view name, std::string_view summary, Resolve resolve) {
+constexpr Op sort_op(std::string_view name, std::string_view summary, Resolve resolve) {
   Op op = make_op(notation::Family::Preserve, name, 1, 1, summary, resolve);
   op.one_bracketed_axis = true;
   return op;
 }
 
 constexpr Op kShuffles[] = {
-    shuffle("flip", "the elements in reverse order", resolve_shuffle<false>),
-    sort("sort", "the elements in ascending order, nan last", resolve_sort<false>),
-    sort("argsort", "the positions that sort the elements; equal ones keep their order", resolve_sort<true>),
-    shuffle("roll", "the elements moved on by shift=, around the end", resolve_shuffle<true>, "shift"),
+    shuffle_op("flip", "the elements in reverse order", resolve_shuffle<false>),
+    sort_op("sort", "the elements in ascending order, nan last", resolve_sort<false>),
+    sort_op("argsort", "the positions that sort the elements; equal ones keep their order",
+            resolve_sort<true>),
+    shuffle_op("roll", "the elements moved on by shift=, around the end", resolve_shuffle<true>, "shift"),
 };
 
 }  // namespace
