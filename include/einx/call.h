@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <einx/dialect.h>
-#include <einx/operand.h>
+#include <einx/value.h>
 
 namespace [[gnu::visibility("default")]] einx {
 
@@ -90,6 +90,17 @@ struct Operation {
   auto operator()(std::string_view pattern, const A& a, const B& b, const C& c, const Axes& axes = {}, Location site = Location::current()) const {
     const Operand operands[] = {Operand(a), Operand(b), Operand(c)};
     return How::template make<Result<A, B, C>>({name, pattern, operands, axes, false, site});
+  }
+  /// On traced values, as in value.h: no pattern, elementwise operations broadcast as NumPy does, others work on all axes.
+  template <values::Traced... A>
+    requires(takes(sizeof...(A)) && std::same_as<How, Compute>)
+  auto operator()(const A&... values) const {
+    return values::apply(name, values...);
+  }
+  template <class A, class B, class... C>
+    requires(takes(2 + sizeof...(C)) && values::Terms<A, B, C...> && !(values::Traced<A> && values::Traced<B> && (values::Traced<C> && ...)) && std::same_as<How, Compute>)
+  auto operator()(const A& a, const B& b, const C&... c) const {
+    return values::apply(name, a, b, c...);
   }
   auto operator()(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) const {
     return How::template make<Tensor>({name, pattern, {operands.begin(), operands.size()}, axes, false, site});

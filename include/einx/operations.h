@@ -2,6 +2,7 @@
 // only look the machine code up. docs/operations.md tells what each means; docs/notation.md explains patterns.
 #pragma once
 #include <einx/graph.h>
+#include <einx/roll.h>
 
 namespace [[gnu::visibility("default")]] einx {
 
@@ -33,6 +34,18 @@ EINX_OPERATION(greater_equal, 2, 2)
 EINX_OPERATION(equal, 2, 2)
 EINX_OPERATION(not_equal, 2, 2)
 EINX_OPERATION(where, 3, 3)
+EINX_OPERATION(pow, 2, 2)
+EINX_OPERATION(abs, 1, 1)
+EINX_OPERATION(negative, 1, 1)
+EINX_OPERATION(exp, 1, 1)
+EINX_OPERATION(log, 1, 1)
+EINX_OPERATION(log1p, 1, 1)
+EINX_OPERATION(sqrt, 1, 1)
+EINX_OPERATION(tanh, 1, 1)
+EINX_OPERATION(erf, 1, 1)
+EINX_OPERATION(sin, 1, 1)
+EINX_OPERATION(cos, 1, 1)
+EINX_OPERATION(floor, 1, 1)
 
 // Reductions over the bracketed axes.  sum("a [b]", x) : f32[4, 3] -> f32[4]
 EINX_OPERATION(sum, 1, 1)
