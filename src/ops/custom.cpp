@@ -46,7 +46,7 @@ Resolved resolve_custom(const Op& op, std::span<const DType> operands) {
   return custom.known.emplace(std::move(dtypes), std::move(resolved)).first->second;
 }
 
-struct Rows {
+struct UserRows {
   std::shared_mutex mutex;
   std::map<std::string, std::unique_ptr<const CustomOp>, std::less<>> by_name;
   std::map<std::pair<std::string, std::string>, const CustomOp*>
@@ -54,8 +54,8 @@ struct Rows {
 };
 
 /// Never destroyed: calls may still run while the process exits.
-Rows& user_rows() {
-  static support::Immortal<Rows> rows;
+UserRows& user_rows() {
+  static support::Immortal<UserRows> rows;
   return rows.value;
 }
 
@@ -91,7 +91,7 @@ std::unique_ptr<const CustomOp> make_row(UserRow row) {
 }  // namespace
 
 const Op* find_user_row(std::string_view name) {
-  Rows& rows = user_rows();
+  UserRows& rows = user_rows();
   const std::shared_lock lock(rows.mutex);
   const auto found = rows.by_name.find(name);
   return found == rows.by_name.end() ? nullptr : found->second.get();
@@ -100,7 +100,7 @@ const Op* find_user_row(std::string_view name) {
 const Op& add_row(UserRow row, const std::string& identity) {
   check_name(row.name);
   const std::pair<std::string, std::string> key{row.name, identity};
-  Rows& rows = user_rows();
+  UserRows& rows = user_rows();
   const std::unique_lock lock(rows.mutex);
   if (!identity.empty())
     if (const auto found = rows.by_identity.find(key); found != rows.by_identity.end()) return *found->second;
