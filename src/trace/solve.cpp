@@ -1,5 +1,5 @@
 // The first stages of a call: its text and its shapes, through the notation layer.
-#include "trace/trace.h"
+#include "trace/einx03.h"
 
 namespace einx::detail::trace {
 namespace {
@@ -35,6 +35,7 @@ notation::Expanded expand(const Call& call) {
   notation::Rules rules = ops::rules(*call.op, call.keepdims);
   rules.dialect = call.dialect;
   if (!call.function.empty()) rules.op = call.function;
+  if (call.dialect == Dialect::Einx03) read_parameters_einx03(call, rules);
   return notation::read(call.pattern, rules, notation_operands(call), call.constraints);
 }
 

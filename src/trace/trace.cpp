@@ -2,6 +2,9 @@
 #include "trace/trace.h"
 
 #include <algorithm>
+#include <numeric>
+
+#include "trace/einx03.h"
 
 namespace einx::detail::trace {
 namespace {
@@ -52,7 +55,7 @@ std::vector<std::int64_t> complete_shift(std::vector<std::int64_t> shift, std::s
 graph::Attributes complete_attributes(const Call& call, const notation::Solved& solved) {
   const std::vector<std::string> known = ops::rules(*call.op).reserved;
   for (const auto& [name, values] : call.attributes)
-    if (std::find(known.begin(), known.end(), name) == known.end())
+    if (std::find(known.begin(), known.end(), name) == known.end() && !is_parameter_einx03(call, name))
       support::raise<TypeError>({.kind = "python-signature",
                                  .sentence = std::string(call.op->name) + " has no parameter " + name + "."});
   graph::Attributes complete;
@@ -63,6 +66,10 @@ graph::Attributes complete_attributes(const Call& call, const notation::Solved& 
       support::raise<TypeError>(
           {.kind = "python-signature",
            .sentence = std::string(call.op->name) + " needs the parameter " + name + "."});
+    if (rolls_whole_tensor(call, solved)) {
+      complete.emplace_back(name, std::vector{std::reduce(given->second.begin(), given->second.end())});
+      continue;
+    }
     complete.emplace_back(
         name, complete_shift(given->second, notation::axes_of(solved, solved.inputs.front(), true).size()));
   }
@@ -104,6 +111,8 @@ std::vector<graph::ValueId> append(graph::Graph& graph, const Call& call, notati
     if (values[k] < 0)
       values[k] = graph::add_parameter(graph, parameter_type(operands[k], dtypes[k], shapes[k]),
                                        operands[k].kind == Operand::Kind::Factory);
+  if (call.dialect == Dialect::Einx03)
+    return append_einx03(graph, call, std::move(solved), std::move(values), std::move(attributes));
   return graph::add_node(graph, *call.op, std::move(solved), std::move(values), std::move(attributes));
 }
 
