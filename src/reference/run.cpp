@@ -34,8 +34,8 @@ std::vector<Tensor> run_node(const graph::Graph& graph, const graph::Node& node,
       [&](const ops::Rows& rows) { run_rows(step, rows); }, [&](const ops::Gather&) { run_gather(step); },
       [&](const ops::Shuffle& shuffle) { run_shuffle(step, shuffle); },
       [&](const ops::Sort& sort) { run_sort(step, sort); },
-      [&](const ops::Scatter&) { support::internal_error("scatters have no reference yet"); },
-      [&](const ops::Native&) { support::internal_error("native functions have no reference yet"); });
+      [&](const ops::Scatter& scatter) { run_scatter(step, scatter); },
+      [&](const ops::Native& native) { run_native(step, native); });
   return outputs;
 }
 
