@@ -59,9 +59,9 @@ TEST_CASE("result dtype where all operands have one dtype") {
   const Row rows[] = {
       {"sum prod", 1, "i64 i64 i64 i64 i64 u64 u64 u64 u64" + floats},
       {"mean var std", 1, "f64 f64 f64 f64 f64 f64 f64 f64 f64" + floats},
-      {"max min id", 1, same},
+      {"max min id flip roll sort", 1, same},
       {"any all", 1, "bool bool bool bool bool bool bool bool bool bool bool bool bool"},
-      {"count_nonzero argmax argmin", 1, "i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64"},
+      {"count_nonzero argmax argmin argsort", 1, "i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64"},
       {"logsumexp softmax log_softmax", 1, "error " + to_float},
       {"add multiply maximum minimum", 2, same},
       {"add multiply maximum minimum", 5, same},

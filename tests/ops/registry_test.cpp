@@ -15,7 +15,8 @@ TEST_CASE("the rows are exactly these, in the order of operations.md") {
   const std::vector<std::string_view> expected = {
       "id", "add", "subtract", "multiply", "true_divide", "divide", "floor_divide", "maximum", "minimum", "less", "less_equal",
       "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logaddexp", "where", "sum", "mean", "var",
-      "std", "prod", "count_nonzero", "any", "all", "max", "min", "logsumexp", "dot", "einsum", "softmax", "log_softmax", "get_at",
+      "std", "prod", "count_nonzero", "any", "all", "max", "min", "logsumexp", "dot", "einsum", "softmax", "log_softmax", "flip",
+      "sort", "argsort", "roll", "get_at",
       "argmax", "argmin"};
   std::vector<std::string_view> names;
   for (const ops::Op* op : ops::all()) {
@@ -66,13 +67,30 @@ TEST_CASE("what the notation may do with an operation") {
   }
 }
 
+TEST_CASE("operations that move what is along an axis") {
+  struct Row {
+    std::string_view name;
+    bool one_axis;
+    std::vector<std::string> reserved;
+  };
+  for (const Row& row : {Row{"flip", false, {}}, {"roll", false, {"shift"}}, {"sort", true, {}}, {"argsort", true, {}}}) {
+    CAPTURE(row.name);
+    const notation::Rules rules = ops::rules(ops::get(row.name), true);
+    CHECK(rules.family == Family::Preserve);
+    CHECK(rules.min_inputs == 1);
+    CHECK(rules.max_inputs == 1);
+    CHECK(rules.one_bracketed_axis == row.one_axis);
+    CHECK(rules.reserved == row.reserved);
+    CHECK_FALSE(rules.keepdims);
+    CHECK_FALSE(rules.second_operand_shorthand);
+  }
+}
+
 TEST_CASE("names that are no operation") {
   struct Row {
     std::string_view name, message;
   };
   const Row rows[] = {
-      {"sort", "not available yet"},        {"argsort", "not available yet"},
-      {"flip", "not available yet"},        {"roll", "not available yet"},
       {"set_at", "not available yet"},      {"add_at", "not available yet"},
       {"subtract_at", "not available yet"}, {"summ", "'sum'"},
       {"mutliply", "'multiply'"},           {"log_sofmax", "'log_softmax'"},
