@@ -32,6 +32,7 @@ class Value : public values::Arithmetic {
   DType dtype() const;  ///< both raise TypeError for a default-constructed Value
   Shape shape() const;
   template <class T>
+    requires std::is_arithmetic_v<T>
   operator T() const {
     static_assert(sizeof(T) == 0, "a traced einx::Value has no value yet: use einx::where instead of if");
   }

@@ -95,11 +95,10 @@ template <Traced A> auto floor(const A& a) { return apply("floor", a); }
 /// Converted with C++ rules (Tensor::cast).
 template <Traced A> ResultOf<A> cast(const A& a, DType dtype) { return ResultOf<A>(detail::convert(a, dtype)); }
 
-// One number of a row; sums of integers are taken in 64 bits, means in f64.
+// One number of a row; sums of integers are taken in 64 bits, means in f64. The standard deviation is einx::std(x): without a qualifier, std is a namespace.
 template <IsRow A> Row sum(const A& a) { return apply("sum", a); }
 template <IsRow A> Row mean(const A& a) { return apply("mean", a); }
 template <IsRow A> Row var(const A& a) { return apply("var", a); }
-template <IsRow A> Row std(const A& a) { return apply("std", a); }
 template <IsRow A> Row prod(const A& a) { return apply("prod", a); }
 template <IsRow A> Row count_nonzero(const A& a) { return apply("count_nonzero", a); }
 template <IsRow A> Row any(const A& a) { return apply("any", a); }

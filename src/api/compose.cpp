@@ -206,13 +206,13 @@ class RowWriter {
         return other.mapped == one.mapped && other.combine == one.combine &&
                std::ranges::equal(other.identity, one.identity, [](const auto& a, const auto& b) { return a.u == b.u; });
       });
+      first_accumulator_[part.node].push_back(same == kept.end() ? one.first : same->first);
       if (same == kept.end()) {
         results.insert(results.end(), one.mapped.begin(), one.mapped.end());
         made.identity.insert(made.identity.end(), from.identity.begin(), from.identity.end());
         sources.push_back(part);
         kept.push_back(std::move(one));
       }
-      first_accumulator_[part.node].push_back(same == kept.end() ? kept.back().first : same->first);
     }
     made.map = place.to.finish(results);
     made.combine = combination(sources, made.identity);
