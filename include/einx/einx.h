@@ -5,6 +5,8 @@
 #pragma once
 #include <einx/cache.h>
 #include <einx/custom.h>
+#include <einx/einops.h>
+#include <einx/einsum.h>
 #include <einx/error.h>
 #include <einx/graph.h>
 #include <einx/jit.h>

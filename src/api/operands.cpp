@@ -1,5 +1,7 @@
 #include "api/operands.h"
 
+#include <algorithm>
+
 #include "support/support.h"
 #include "tensor/tensor.h"
 

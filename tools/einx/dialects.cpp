@@ -67,7 +67,9 @@ bool read_parameter_03(Request& request, const Keyword& keyword, const ops::Op& 
   }
   if (name == "keepdims" && op.keepdims) {
     request.keepdims = flag(keyword);
-    if (has_arrow(request.pattern)) bad_keyword(keyword, "given together with '->'");
+    if (has_arrow(request.pattern))
+      support::raise<einx::ValueError>(
+          {.kind = "bad-parameter", .sentence = "keepdims cannot be given together with '->' in einx 0.3."});
     return true;
   }
   if (name == "update" && request.function == "index") {
@@ -154,11 +156,11 @@ void complete(Request& request, Dialect dialect, const std::string& function,
     case Dialect::Einx03:
       return complete_einx03(request, function, keywords);
     case Dialect::Einops:
+      return complete_einops(request, function, keywords);
     case Dialect::Einsum:
-      break;
+      return complete_einsum(request, function, keywords);
   }
-  support::raise<einx::OperationNotSupportedError>(
-      {.kind = "unknown-operation", .sentence = "This dialect is not available yet."});
+  support::internal_error("a dialect is one of four");
 }
 
 }  // namespace einx_command

@@ -23,6 +23,12 @@ einx::Dialect dialect_from(std::string_view name);
 /// Fills in everything but pattern and operands, which are there already: op, function, dialect, attributes, keepdims, sizes. arange of einx 0.3, which
 /// has no operands, becomes a call of id on those that count. Raises OperationNotSupportedError for a function that the dialect does not have, TypeError
 /// and ValueError for its parameters.
+/// Keywords of einops and einsum: `reduction` and `list` (a flag: the operands are one list) of rearrange, repeat and reduce; `packed_shapes` of unpack, once
+/// for each shape.
 void complete(Request& request, einx::Dialect dialect, const std::string& function, const std::vector<Keyword>& keywords);
+
+// --- one file a dialect: what `complete` does
+void complete_einops(Request& request, const std::string& function, const std::vector<Keyword>& keywords);
+void complete_einsum(Request& request, const std::string& function, const std::vector<Keyword>& keywords);
 
 }  // namespace einx_command
