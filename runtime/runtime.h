@@ -50,6 +50,20 @@ typedef struct einx_rt_matmul_plan {
 /* Returns an einx_status_code. */
 int32_t einx_rt_matmul(const einx_rt_matmul_plan* plan, const void* a, const void* b, void* c);
 
+/* Sorts rows of `length` elements: ascending, stable, nan last (whatever its sign), -0 equal to 0; elements keep their bits. There is a row for every
+   index of the kept axes; strides are in elements. from and to do not overlap. The same bits for every number of threads. */
+enum einx_sort_kind { EINX_SORT_UNSIGNED = 0, EINX_SORT_SIGNED = 1, EINX_SORT_FLOAT = 2, EINX_SORT_BFLOAT = 3 };
+typedef struct einx_rt_sort_plan {
+  int32_t kind;          /* einx_sort_kind of the elements; bool is unsigned, FLOAT is IEEE, BFLOAT has 2 bytes */
+  int32_t element_bytes; /* 1, 2, 4 or 8 (FLOAT: not 1) */
+  int32_t positions;     /* not 0: `to` gets int64_t positions within the row instead of the elements */
+  int32_t rank;          /* number of kept axes */
+  const int64_t *extents, *from_strides, *to_strides; /* of the kept axes */
+  int64_t length, from_stride, to_stride;             /* of the sorted axis */
+} einx_rt_sort_plan;
+/* Returns an einx_status_code. */
+int32_t einx_rt_sort(const einx_rt_sort_plan* plan, const void* from, void* to);
+
 #ifdef __cplusplus
 }
 #endif

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <einx/dialect.h>
-#include <einx/operand.h>
+#include <einx/value.h>
 
 namespace [[gnu::visibility("default")]] einx {
 
@@ -91,6 +91,17 @@ struct Operation {
     const Operand operands[] = {Operand(a), Operand(b), Operand(c)};
     return How::template make<Result<A, B, C>>({name, pattern, operands, axes, false, site});
   }
+  /// On traced values, as in value.h: no pattern, elementwise operations broadcast as NumPy does, others work on all axes.
+  template <values::Traced... A>
+    requires(takes(sizeof...(A)) && std::same_as<How, Compute>)
+  auto operator()(const A&... values) const {
+    return values::apply(name, values...);
+  }
+  template <class A, class B, class... C>
+    requires(takes(2 + sizeof...(C)) && values::Terms<A, B, C...> && !(values::Traced<A> && values::Traced<B> && (values::Traced<C> && ...)) && std::same_as<How, Compute>)
+  auto operator()(const A& a, const B& b, const C&... c) const {
+    return values::apply(name, a, b, c...);
+  }
   auto operator()(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) const {
     return How::template make<Tensor>({name, pattern, {operands.begin(), operands.size()}, axes, false, site});
   }
@@ -126,6 +137,33 @@ struct IntoOperation {
  private:
   static void run(Tensor& y, const detail::CallInfo& info) {
     Tensor* const results[] = {&y};
+    detail::call_into(info, results);
+  }
+};
+
+/// An update where the tensor is: op_into(x, pattern, coordinates..., updates, sizes). x is the first operand of the pattern and the result, any strides; it has
+/// the output's shape (ValueError otherwise). Nothing is written if a coordinate is out of range.
+struct UpdateIntoOperation {
+  std::string_view name;
+  template <OperandLike A, OperandLike B>
+  void operator()(Tensor& x, std::string_view pattern, const A& a, const B& b, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(x), Operand(a), Operand(b)};
+    run(x, {name, pattern, operands, axes, false, site});
+  }
+  template <OperandLike A, OperandLike B, OperandLike C>
+  void operator()(Tensor& x, std::string_view pattern, const A& a, const B& b, const C& c, const Axes& axes = {}, Location site = Location::current()) const {
+    const Operand operands[] = {Operand(x), Operand(a), Operand(b), Operand(c)};
+    run(x, {name, pattern, operands, axes, false, site});
+  }
+  void operator()(Tensor& x, std::string_view pattern, std::initializer_list<Operand> others, const Axes& axes = {}, Location site = Location::current()) const {
+    std::vector<Operand> operands{Operand(x)};
+    operands.insert(operands.end(), others.begin(), others.end());
+    run(x, {name, pattern, operands, axes, false, site});
+  }
+
+ private:
+  static void run(Tensor& x, const detail::CallInfo& info) {
+    Tensor* const results[] = {&x};
     detail::call_into(info, results);
   }
 };

@@ -4,6 +4,9 @@
 //   einx::Tensor y = einx::sum("a (b [c])", x, {{"c", 3}});   // f32[4, 2]
 #pragma once
 #include <einx/cache.h>
+#include <einx/custom.h>
+#include <einx/einops.h>
+#include <einx/einsum.h>
 #include <einx/error.h>
 #include <einx/graph.h>
 #include <einx/jit.h>
@@ -11,3 +14,4 @@
 #include <einx/operations.h>
 #include <einx/solve.h>
 #include <einx/tensor.h>
+#include <einx/value.h>

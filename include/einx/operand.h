@@ -19,14 +19,20 @@ namespace detail {
 struct Tracing;  // the graph a traced function is writing
 }
 
-/// A tensor inside a traced function (einx::jit): dtype and shape are known, the data is not.
-class Value {
+namespace values {
+/// Makes this namespace one of Value's: its operators and functions (value.h) are found without a qualifier, beside the operations of the same names.
+struct Arithmetic {};
+}  // namespace values
+
+/// A tensor inside a traced function (einx::jit): dtype and shape are known, the data is not. + - * / and functions like exp or where: value.h.
+class Value : public values::Arithmetic {
  public:
   Value() = default;
   Value(std::shared_ptr<detail::Tracing> tracing, int id) : tracing_(std::move(tracing)), id_(id) {}
-  DType dtype() const;
+  DType dtype() const;  ///< both raise TypeError for a default-constructed Value
   Shape shape() const;
   template <class T>
+    requires std::is_arithmetic_v<T>
   operator T() const {
     static_assert(sizeof(T) == 0, "a traced einx::Value has no value yet: use einx::where instead of if");
   }
@@ -85,7 +91,7 @@ class Operand {
 template <class T>
 concept OperandLike = std::constructible_from<Operand, const T&>;
 template <class T>
-inline constexpr bool is_value = std::same_as<std::remove_cvref_t<T>, Value>;
+inline constexpr bool is_value = std::derived_from<std::remove_cvref_t<T>, Value>;
 /// What a call gives: a Value if any operand is one, else a Tensor.
 template <class... T>
 using Result = std::conditional_t<(is_value<T> || ...), Value, Tensor>;

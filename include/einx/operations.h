@@ -2,6 +2,7 @@
 // only look the machine code up. docs/operations.md tells what each means; docs/notation.md explains patterns.
 #pragma once
 #include <einx/graph.h>
+#include <einx/roll.h>
 
 namespace [[gnu::visibility("default")]] einx {
 
@@ -33,6 +34,18 @@ EINX_OPERATION(greater_equal, 2, 2)
 EINX_OPERATION(equal, 2, 2)
 EINX_OPERATION(not_equal, 2, 2)
 EINX_OPERATION(where, 3, 3)
+EINX_OPERATION(pow, 2, 2)
+EINX_OPERATION(abs, 1, 1)
+EINX_OPERATION(negative, 1, 1)
+EINX_OPERATION(exp, 1, 1)
+EINX_OPERATION(log, 1, 1)
+EINX_OPERATION(log1p, 1, 1)
+EINX_OPERATION(sqrt, 1, 1)
+EINX_OPERATION(tanh, 1, 1)
+EINX_OPERATION(erf, 1, 1)
+EINX_OPERATION(sin, 1, 1)
+EINX_OPERATION(cos, 1, 1)
+EINX_OPERATION(floor, 1, 1)
 
 // Reductions over the bracketed axes.  sum("a [b]", x) : f32[4, 3] -> f32[4]
 EINX_OPERATION(sum, 1, 1)
@@ -64,6 +77,19 @@ EINX_OPERATION(argmin, 1, 1)
 // Elements at coordinates.  get_at("b [h w] c, b p [2] -> b p c", image, points); raises CallOperationError for a coordinate outside [-n, n).
 EINX_OPERATION(get_at, 2, -1)
 
+// The tensor with elements at coordinates set, increased, decreased: a new tensor. For duplicates the last in row-major order wins, sums accumulate.
+// add_at("[v] c, b t, b t c", table, tokens, gradient). add_at_into(table, "[v] c, b t, b t c", tokens, gradient) updates the table in place.
+#define EINX_UPDATE(name)                                 \
+  inline constexpr Operation<3, -1> name{#name};          \
+  inline constexpr UpdateIntoOperation name##_into{#name}; \
+  namespace graph {                                       \
+  inline constexpr GraphOperation<3, -1> name{#name};     \
+  }
+EINX_UPDATE(set_at)
+EINX_UPDATE(add_at)
+EINX_UPDATE(subtract_at)
+
+#undef EINX_UPDATE
 #undef EINX_OPERATION  // no macro leaves this header
 
 // Moving elements: permute, compose, split, concatenate, broadcast, diagonal.  id("(h p) w -> p h w", x, {{"p", 2}})

@@ -20,6 +20,7 @@ struct Executable {
   std::vector<graph::Type> inputs, outputs;
   std::shared_ptr<const codegen::Code> code;  ///< null: the reference interpreter runs it (EINX_JIT=0)
   std::string empty_reduction;                ///< not empty: running it raises this
+  bool in_place = false;                      ///< result 0 may be the very memory of operand 0
 };
 using ExecutablePtr = std::shared_ptr<const Executable>;
 
@@ -61,6 +62,14 @@ struct Prepared {
   std::vector<Tensor> operands;
 };
 Prepared prepare(const CallInfo& info);
+
+/// arange of einx 0.3 as a call of id in the default dialect: an operand that counts for every axis, put side by side.
+struct Counting {
+  std::string pattern;
+  std::vector<Tensor> operands;
+  std::vector<notation::Constraint> sizes;
+};
+Counting count(std::string_view pattern, std::span<const notation::Constraint> sizes, DType dtype, bool merge);
 
 }  // namespace einx::detail::api
 

@@ -77,6 +77,7 @@ ExecutablePtr compile(graph::Graph traced, const Options& options, Stages* stage
     const loops::Program program = loops::lower(result.graph, target.machine, options.loops);
     times.lower = clock.lap();
     result.empty_reduction = program.empty_reduction;
+    result.in_place = program.in_place;
     const bool dumping = !support::environment().dump.empty();
     codegen::Listing listing;
     codegen::Timing timing;

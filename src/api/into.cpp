@@ -1,4 +1,6 @@
 // Results into the caller's tensors.
+#include <algorithm>
+
 #include "api/api.h"
 #include "support/support.h"
 #include "tensor/tensor.h"
@@ -43,14 +45,23 @@ void require_type(const Tensor& result, const graph::Type& type, std::size_t k) 
   if (!result.writable()) support::raise<ValueError>({.kind = "bad-view", .sentence = place + " is a view of constant memory."});
 }
 
+bool overlaps_another(const Tensor& result, std::span<const Tensor* const> operands, std::span<Tensor* const> results) {
+  return std::ranges::any_of(operands, [&](const Tensor* operand) { return overlap(result, *operand); }) ||
+         std::ranges::any_of(results, [&](const Tensor* other) { return other != &result && overlap(result, *other); });
+}
+
 /// Generated code writes row-major, 64-byte aligned memory that overlaps nothing.
 bool direct(const Tensor& result, std::span<const Tensor* const> operands, std::span<Tensor* const> results) {
   if (!result.contiguous() || reinterpret_cast<std::uintptr_t>(result.data()) % 64 != 0) return false;
-  for (const Tensor* operand : operands)
-    if (overlap(result, *operand)) return false;
-  for (const Tensor* other : results)
-    if (other != &result && overlap(result, *other)) return false;
-  return true;
+  return !overlaps_another(result, operands, results);
+}
+
+/// An update where its tensor is: the copy that would need the alignment is not made.
+bool updates_in_place(const Executable& executable, std::span<const Tensor* const> operands, std::span<Tensor* const> results) {
+  if (!executable.in_place || results.size() != 1 || operands[0]->data() != results[0]->data()) return false;
+  const Tensor& tensor = *results[0];
+  if (!tensor.contiguous() || reinterpret_cast<std::uintptr_t>(tensor.data()) % size_of(tensor.dtype()) != 0) return false;
+  return !overlaps_another(tensor, operands.subspan(1), {});
 }
 
 }  // namespace
@@ -59,7 +70,7 @@ void run_into(const Executable& executable, std::span<const Tensor* const> opera
   std::vector<Tensor> made(results.size());
   for (std::size_t k = 0; k < results.size(); ++k) {
     require_type(*results[k], executable.outputs[k], k);
-    if (direct(*results[k], operands, results)) made[k] = *results[k];
+    if (direct(*results[k], operands, results) || updates_in_place(executable, operands, results)) made[k] = *results[k];
   }
   run(executable, operands, made);
   for (std::size_t k = 0; k < results.size(); ++k)

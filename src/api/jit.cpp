@@ -3,22 +3,29 @@
 
 #include "api/api.h"
 #include "api/operands.h"
+#include "api/tracing.h"
 #include "support/support.h"
 
 namespace einx {
-
-/// The graph a traced function is writing.
-struct detail::Tracing {
-  graph::Graph graph;
-};
-
-DType Value::dtype() const { return tracing_->graph.values[id_].type.dtype; }
-Shape Value::shape() const { return tracing_->graph.values[id_].type.shape; }
 
 namespace detail {
 namespace {
 
 [[noreturn]] void bad_value(const std::string& sentence) { support::raise<TypeError>({.kind = "operand-kind", .sentence = sentence}); }
+
+const graph::Type& type_of(const Value& value) {
+  if (!value.tracing()) bad_value("An einx::Value that belongs to no traced function has no type.");
+  return value.tracing()->graph.values.at(value.id()).type;
+}
+
+}  // namespace
+}  // namespace detail
+
+DType Value::dtype() const { return detail::type_of(*this).dtype; }
+Shape Value::shape() const { return detail::type_of(*this).shape; }
+
+namespace detail {
+namespace {
 
 /// The trace that a call's Values belong to: one for all of them.
 const std::shared_ptr<Tracing>& tracing_of(const CallInfo& info) {

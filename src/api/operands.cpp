@@ -1,5 +1,7 @@
 #include "api/operands.h"
 
+#include <algorithm>
+
 #include "support/support.h"
 #include "tensor/tensor.h"
 
@@ -124,7 +126,7 @@ std::vector<std::vector<std::string>> axis_labels(const trace::Call& call) {
   std::vector<std::vector<std::string>> labels(call.operands.size());
   try {
     const notation::Solved solved = trace::solve(call, trace::expand(call));
-    for (std::size_t k = 0; k < labels.size(); ++k)
+    for (std::size_t k = 0; k < std::min(labels.size(), solved.inputs.size()); ++k)  // a list of einops is one input
       for (const notation::Dim& dim : solved.inputs[k].dims) labels[k].push_back(dim_text(solved, dim));
   } catch (const Error&) {  // the call itself is about to raise it
   }
@@ -156,6 +158,7 @@ cache::Signature signature(const trace::Call& call) {
                                operand.type.shape, operand.type.strides, tensor ? std::move(labels[k]) : std::vector<std::string>{}});
   }
   for (const notation::Constraint& constraint : call.constraints) result.sizes.emplace_back(constraint.name, constraint.text());
+  for (const auto& [name, values] : call.attributes) result.sizes.emplace_back(name, support::tuple_text(values));
   return result;
 }
 

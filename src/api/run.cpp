@@ -39,10 +39,10 @@ std::string index_text(const Shape& shape, std::int64_t position) {
   return support::tuple_text(index);
 }
 
-/// The name of the axis-th indexed axis of the tensor that a gather reads.
+/// The name of the axis-th indexed axis of the tensor that a gather reads or a scatter updates.
 std::string indexed_axis(const graph::Graph& graph, int axis) {
   for (const graph::Node& node : graph.nodes) {
-    if (node.op->family != notation::Family::GetAt) continue;
+    if (node.op->family != notation::Family::GetAt && node.op->family != notation::Family::UpdateAt) continue;
     const auto bracketed = notation::axes_of(node.expr, node.expr.inputs[0], true);
     if (axis < static_cast<int>(bracketed.size())) return node.expr.axes[bracketed[axis]].source;
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "codegen/facts.h"
+#include "codegen/native.h"
 #include "support/support.h"
 
 namespace einx::detail::codegen {
@@ -16,12 +18,25 @@ using loops::Matmul;
 using KernelFunction = void (*)(const void* const* buffers, const std::int64_t* parameters,
                                 einx_status* status);
 
-/// One call: of a kernel, or of the runtime's product with a plan whose tables live here.
+/// One call: of a kernel, or of the runtime's product or sort with a plan whose tables live here.
 struct Call {
   KernelFunction kernel = nullptr;
   std::unique_ptr<const Matmul> product;
   einx_rt_matmul_plan plan{};
+  std::unique_ptr<const loops::Sort> sort;
+  einx_rt_sort_plan sort_plan{};
+  std::unique_ptr<const loops::Native> native;
+  loops::BufferId same_a = -1, same_b = -1;  ///< not called if these are at one address
+  bool writes = true;                        ///< or it only checks coordinates
 };
+
+Call kernel_call(const loops::Kernel& step, void* function) {
+  Call call;
+  call.kernel = reinterpret_cast<KernelFunction>(function);
+  call.same_a = step.same_a, call.same_b = step.same_b;
+  call.writes = !facts_of(step.body).stored.empty();
+  return call;
+}
 
 Call product_call(const Matmul& step, void* function) {
   Call call;
@@ -38,6 +53,45 @@ Call product_call(const Matmul& step, void* function) {
   plan.kernel = reinterpret_cast<einx_rt_microkernel>(function);
   return call;
 }
+
+Call sort_call(const loops::Sort& step) {
+  Call call;
+  call.sort = std::make_unique<const loops::Sort>(step);
+  const loops::Sort& s = *call.sort;
+  const bool real = tensor::is_float(s.dtype);
+  einx_rt_sort_plan& plan = call.sort_plan;
+  plan.kind = s.dtype == DType::bf16       ? EINX_SORT_BFLOAT
+              : real                       ? EINX_SORT_FLOAT
+              : tensor::is_signed(s.dtype) ? EINX_SORT_SIGNED
+                                           : EINX_SORT_UNSIGNED;
+  plan.element_bytes = std::int32_t(size_of(s.dtype));
+  plan.positions = s.positions;
+  plan.rank = std::int32_t(s.extents.size());
+  plan.extents = s.extents.data();
+  plan.from_strides = s.from_strides.data(), plan.to_strides = s.to_strides.data();
+  plan.length = s.length, plan.from_stride = s.from_stride, plan.to_stride = s.to_stride;
+  return call;
+}
+
+std::int32_t run_product(const Call& call, const void* const* at) {
+  const Matmul& p = *call.product;
+  const auto size = std::int64_t(size_of(p.dtype));
+  const auto place = [&](loops::BufferId id, std::int64_t offset) {
+    return static_cast<const char*>(at[id]) + offset * size;
+  };
+  return einx_rt_matmul(&call.plan, place(p.a, p.offset_a), place(p.b, p.offset_b),
+                        const_cast<char*>(place(p.c, p.offset_c)));
+}
+
+std::int32_t run_sort(const Call& call, const void* const* at) {
+  const loops::Sort& s = *call.sort;
+  const auto size = std::int64_t(size_of(s.dtype));
+  const auto result_size = s.positions ? std::int64_t(sizeof(std::int64_t)) : size;
+  return einx_rt_sort(&call.sort_plan, static_cast<const char*>(at[s.from]) + s.from_offset * size,
+                      const_cast<char*>(static_cast<const char*>(at[s.to])) + s.to_offset * result_size);
+}
+
+constexpr std::int32_t kFunctionFailed = -1;  ///< beside an exception, which says what
 
 /// Buffer addresses of one run, on the stack for all but the largest programs.
 class Addresses {
@@ -65,15 +119,15 @@ class ProgramCode : public Code {
     for (const graph::Type& output : program.outputs)
       empty_ &= std::ranges::find(output.shape, 0) != output.shape.end();
     for (std::size_t k = 0; k < program.steps.size(); ++k) {
-      void* function = loaded_->addresses()[k];
+      void* function = loaded_ ? loaded_->addresses()[k] : nullptr;
       support::match(
           program.steps[k],
-          [&](const loops::Kernel&) {
-            calls_.push_back({reinterpret_cast<KernelFunction>(function), nullptr, {}});
-          },
+          [&](const loops::Kernel& step) { calls_.push_back(kernel_call(step, function)); },
           [&](const Matmul& step) { calls_.push_back(product_call(step, function)); },
-          [&](const loops::Sort&) { support::internal_error("sort is not driven yet"); },
-          [&](const loops::Native&) { support::internal_error("native functions are not driven yet"); });
+          [&](const loops::Sort& step) { calls_.push_back(sort_call(step)); },
+          [&](const loops::Native& step) {
+            calls_.emplace_back().native = std::make_unique<const loops::Native>(step);
+          });
     }
   }
 
@@ -86,6 +140,7 @@ class ProgramCode : public Code {
     const auto ours = [&](std::size_t k) {
       return given.empty() ? (few_given >> k & 1) != 0 : bool(given[k]);
     };
+    std::exception_ptr failure;  // of a function of the user's
     std::size_t done = 0;
     for (; done < buffers_.size(); ++done) {
       bool allocated = false;
@@ -97,8 +152,8 @@ class ProgramCode : public Code {
     }
     if (done < buffers_.size())
       status->code = EINX_OUT_OF_MEMORY;
-    else if (!empty_)  // nobody asks for a value: coordinates are not looked at either
-      call_all(at, status);
+    else
+      call_all(at, status, failure);
     for (std::size_t k = 0; k < done; ++k) {
       if (!ours(k)) continue;
       const bool output = buffers_[k].kind == Buffer::Kind::Output;
@@ -106,6 +161,7 @@ class ProgramCode : public Code {
       einx_rt_free(const_cast<void*>(at[k]), bytes_[k]);
       if (output) outputs[buffers_[k].index] = nullptr;
     }
+    if (failure) std::rethrow_exception(failure);
     return status->code;
   }
 
@@ -140,18 +196,18 @@ class ProgramCode : public Code {
     return memory != nullptr || bytes_[k] == 0;
   }
 
-  void call_all(const void** at, einx_status* status) const {
+  void call_all(const void** at, einx_status* status, std::exception_ptr& failure) const {
     for (const Call& call : calls_) {
-      if (call.kernel) {
+      // nobody asks for a value: only the coordinates of updates are looked at
+      if (empty_ && call.writes) continue;
+      if (call.same_a >= 0 && at[call.same_a] == at[call.same_b]) continue;
+      if (call.native) {
+        failure = run_native(*call.native, at);
+        if (failure) status->code = kFunctionFailed;
+      } else if (call.kernel) {
         call.kernel(at, parameters_.data(), status);
       } else {
-        const Matmul& p = *call.product;
-        const auto size = std::int64_t(size_of(p.dtype));
-        const auto place = [&](loops::BufferId id, std::int64_t offset) {
-          return static_cast<const char*>(at[id]) + offset * size;
-        };
-        status->code = einx_rt_matmul(&call.plan, place(p.a, p.offset_a), place(p.b, p.offset_b),
-                                      const_cast<char*>(place(p.c, p.offset_c)));
+        status->code = call.product ? run_product(call, at) : run_sort(call, at);
       }
       if (status->code != EINX_OK) return;
     }

@@ -31,7 +31,8 @@ class Code {
   /// inputs[k]: address of element (0, ...) of parameter k. outputs[k]: null to have it allocated by the
   /// runtime (then the caller owns it), or memory of the caller, 64-byte aligned, row-major, overlapping
   /// nothing. Returns an einx_status_code; details in
-  /// `status`; after a failure it has freed what it allocated and nulled those outputs.
+  /// `status`; after a failure it has freed what it allocated and nulled those outputs. What a function of the
+  /// user's throws (Native steps) passes through, after the same.
   virtual int run(const void* const* inputs, void** outputs, einx_status* status) const = 0;
 };
 

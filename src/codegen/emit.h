@@ -59,6 +59,8 @@ llvm::Value* emit_exp(const Arithmetic& to, llvm::Value* x);
 llvm::Value* emit_log(const Arithmetic& to, llvm::Value* x);
 llvm::Value* emit_log1p(const Arithmetic& to, llvm::Value* x);
 llvm::Value* emit_tanh(const Arithmetic& to, llvm::Value* x);
+/// A function of the C library (einx_codegen_<name>, of doubles) for every lane.
+llvm::Value* emit_libm(const Arithmetic& to, const char* name, std::initializer_list<llvm::Value*> args);
 
 /// Counts what is emitted and refuses programs that would compile for seconds.
 struct Budget {

@@ -16,7 +16,12 @@ double cost(ops::Prim prim) {
     case ops::Prim::Log:
     case ops::Prim::Log1p:
     case ops::Prim::Tanh:
+    case ops::Prim::Erf:
+    case ops::Prim::Sin:
+    case ops::Prim::Cos:
       return 1.5;
+    case ops::Prim::Pow:
+      return 15;
     case ops::Prim::Div:
     case ops::Prim::FloorDiv:
     case ops::Prim::Sqrt:
@@ -51,11 +56,31 @@ double cost(const ops::ScalarFn& fn) {
 double cost(const Nest& nest) {
   double sum = 0.2 + 0.1 * double(nest.inputs.size() + nest.outputs.size() + nest.coordinates.size());
   if (const auto* map = std::get_if<ops::Map>(&nest.meaning)) sum += cost(map->fn);
+  if (const auto* scatter = std::get_if<ops::Scatter>(&nest.meaning)) sum += cost(scatter->update);
   if (const auto* rows = std::get_if<ops::Rows>(&nest.meaning)) {
     for (const ops::Pass& pass : rows->passes) sum += 0.2 + cost(pass.map) + cost(pass.combine);
     if (rows->per_element) sum += cost(rows->result);
   }
   return sum;
+}
+
+std::int64_t widest_bytes(const Nest& nest) {
+  std::int64_t bytes = 1;
+  const auto consider = [&](DType dtype, bool computed) {
+    bytes = std::max(
+        bytes, computed && tensor::is_half(dtype) ? std::int64_t(4) : std::int64_t(loops::size_of(dtype)));
+  };
+  for (const Access& input : nest.inputs) {
+    consider(input.dtype, input.computed != input.dtype);
+    consider(input.computed, input.computed != input.dtype);
+  }
+  consider(nest.outputs[0].dtype, false);
+  const auto* map = std::get_if<ops::Map>(&nest.meaning);
+  const auto* scatter = std::get_if<ops::Scatter>(&nest.meaning);
+  const ops::ScalarFn* fn = map ? &map->fn : scatter ? &scatter->update : nullptr;
+  if (fn != nullptr)
+    for (const ops::ScalarNode& node : fn->nodes) consider(node.dtype, true);
+  return bytes;
 }
 
 std::int64_t parallel_grain(std::int64_t extent, double ns_per_iteration) {
@@ -80,6 +105,12 @@ ops::ScalarFn unravel_fn(const std::vector<std::int64_t>& sizes, std::size_t axi
   }
   fn.results = {quotient};
   return fn;
+}
+
+bool moves(const Access& access, int axis) { return !access.strides[axis].is(0); }
+
+bool in_coordinates(const Nest& nest, int axis) {
+  return std::ranges::any_of(nest.coordinates, [&](const Coordinate& c) { return moves(c.access, axis); });
 }
 
 Ref load_coordinate(AxisBuilder& builder, Body& out, const Coordinate& coordinate) {

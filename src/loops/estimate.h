@@ -7,6 +7,9 @@ namespace einx::detail::loops {
 /// Rough nanoseconds of one scalar evaluation, for decisions on threads only.
 double cost(const ops::ScalarFn& fn);
 double cost(const Nest& nest);
+/// Bytes of a lane of a map or scatter: the widest of what is loaded, stored and computed; f16 and bf16 are
+/// computed in f32.
+std::int64_t widest_bytes(const Nest& nest);
 /// Iterations a part for a parallel loop of this extent, so that a part lasts about 50 us or more; 0: not
 /// worth a fork. By shape only.
 std::int64_t parallel_grain(std::int64_t extent, double ns_per_iteration);
@@ -19,6 +22,9 @@ bool uses_position(const Nest& nest);
 
 /// Position in a row-major grid -> coordinate `axis`.
 ops::ScalarFn unravel_fn(const std::vector<std::int64_t>& sizes, std::size_t axis);
+/// Whether the operand changes along the axis; whether a coordinate does.
+bool moves(const Access& access, int axis);
+bool in_coordinates(const Nest& nest, int axis);
 /// A coordinate as i64; unsigned ones beyond that stay out of range.
 Ref load_coordinate(AxisBuilder& builder, Body& out, const Coordinate& coordinate);
 

@@ -8,12 +8,6 @@
 namespace einx::detail::loops {
 namespace {
 
-bool moves(const Access& access, int axis) { return !access.strides[axis].is(0); }
-
-bool in_coordinates(const Nest& nest, int axis) {
-  return std::ranges::any_of(nest.coordinates, [&](const Coordinate& c) { return moves(c.access, axis); });
-}
-
 struct GatherChoice {
   std::vector<int> loops;  ///< axes of the coordinates, then those of the slice, without the vector axis
   int vector = -1;

@@ -132,10 +132,10 @@ void lower_node(Lowering& lowering, const graph::Node& node) {
       [&](const ops::Map&) { lower_rows(lowering, node, resolved); },
       [&](const ops::Rows&) { lower_rows(lowering, node, resolved); },
       [&](const ops::Gather&) { lower_gather(lowering, node, resolved); },
-      [&](const ops::Shuffle&) { support::internal_error("flip and roll are not lowered yet"); },
-      [&](const ops::Sort&) { support::internal_error("sort is not lowered yet"); },
-      [&](const ops::Scatter&) { support::internal_error("scatters are not lowered yet"); },
-      [&](const ops::Native&) { support::internal_error("native functions are not lowered yet"); });
+      [&](const ops::Shuffle& shuffle) { lower_shuffle(lowering, node, shuffle); },
+      [&](const ops::Sort& sort) { lower_sort(lowering, node, sort); },
+      [&](const ops::Scatter&) { lower_scatter(lowering, node, resolved); },
+      [&](const ops::Native& native) { lower_native(lowering, node, native); });
 }
 
 /// A parameter, a constant or a value that another result already holds: copied out.

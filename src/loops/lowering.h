@@ -57,5 +57,9 @@ void finish(Lowering& lowering, Nest nest);
 
 // ---------------------------------------------------------------- meanings in files of their own
 void lower_gather(Lowering& lowering, const graph::Node& node, const ops::Resolved& resolved);
+void lower_native(Lowering& lowering, const graph::Node& node, const ops::Native& function);
+void lower_shuffle(Lowering& lowering, const graph::Node& node, const ops::Shuffle& shuffle);
+void lower_sort(Lowering& lowering, const graph::Node& node, const ops::Sort& sort);
+void lower_scatter(Lowering& lowering, const graph::Node& node, const ops::Resolved& resolved);
 
 }  // namespace einx::detail::loops

@@ -10,23 +10,6 @@
 namespace einx::detail::loops {
 namespace {
 
-/// Bytes of a lane: the widest of what is loaded, stored and computed; f16 and bf16 are computed in f32.
-std::int64_t widest(const Nest& nest) {
-  std::int64_t bytes = 1;
-  const auto consider = [&](DType dtype, bool computed) {
-    bytes = std::max(
-        bytes, computed && tensor::is_half(dtype) ? std::int64_t(4) : std::int64_t(loops::size_of(dtype)));
-  };
-  for (const Access& input : nest.inputs) {
-    consider(input.dtype, input.computed != input.dtype);
-    consider(input.computed, input.computed != input.dtype);
-  }
-  consider(nest.outputs[0].dtype, false);
-  if (const auto* map = std::get_if<ops::Map>(&nest.meaning))
-    for (const ops::ScalarNode& node : map->fn.nodes) consider(node.dtype, true);
-  return bytes;
-}
-
 double arithmetic(const Nest& nest) {
   const auto* map = std::get_if<ops::Map>(&nest.meaning);
   return map == nullptr ? 0 : cost(map->fn);
@@ -156,7 +139,7 @@ void plan_levels(Map& m, std::size_t vector, std::int64_t lanes, int unroll) {
 
 void schedule_map(const Nest& nest, Plan& plan) {
   if (plan.dynamic || nest.axes.empty()) return schedule_plain(nest, plan);
-  const std::int64_t lanes = std::max<std::int64_t>(1, plan.machine.vector_bytes / widest(nest));
+  const std::int64_t lanes = std::max<std::int64_t>(1, plan.machine.vector_bytes / widest_bytes(nest));
   const std::size_t vector = vector_axis(nest, lanes);
   const std::int64_t vectors = (nest.axes[vector].extent.value + lanes - 1) / lanes;
   const int unroll = int(std::clamp<std::int64_t>(vectors, 1,

@@ -22,7 +22,7 @@ struct Access {
   std::vector<Int> strides;   ///< one per axis of the nest; 0 where the operand does not have it
 };
 
-/// One coordinate of a gather: its value, checked against `extent`, moves input 0 by `stride`.
+/// One coordinate of a gather or scatter: its value, checked against `extent`, moves input 0, or the output, by `stride`.
 struct Coordinate {
   Access access;
   Int extent, stride;
@@ -31,14 +31,15 @@ struct Coordinate {
 };
 
 /// for all axes: output = meaning(inputs). Axes are in the order of the output's strides (slowest first), reduced ones after them; axes of extent 1 are gone and
-/// axes that every access steps through together are merged.
+/// axes that every access steps through together are merged. A scatter's one input is its update, and its axes stand in the order that decides which of two
+/// updates of an element comes first; reduced are those that the output does not have: only along these is an element met twice.
 struct Nest {
   std::string label;  ///< "sum(i0) -> x0"
   std::vector<NestAxis> axes;
   std::vector<Access> inputs;
   std::vector<Access> outputs;  ///< one; for argmax's coordinates one per coordinate
   ops::Meaning meaning;
-  std::vector<Coordinate> coordinates;        ///< Gather
+  std::vector<Coordinate> coordinates;        ///< Gather, Scatter
   std::vector<std::int64_t> unravel;          ///< coordinates: the sizes of the bracketed axes, in text order, position is unravelled over
   std::vector<Int> position_strides;          ///< per axis: what a step along a reduced axis adds to the row-major position (0 for kept axes)
   Int count;                                  ///< number of elements of the sub-tensor
@@ -58,6 +59,8 @@ void schedule_reduce(const Nest& nest, Plan& plan);    ///< Rows, one pass with 
 void schedule_contract(const Nest& nest, Plan& plan);  ///< Rows over several operands: products under sums
 void schedule_rowwise(const Nest& nest, Plan& plan);   ///< Rows of several passes, or per element
 void schedule_index(const Nest& nest, Plan& plan);     ///< Gather
+void schedule_check(const Nest& nest, Plan& plan);     ///< coordinates alone: nothing is written
+void schedule_scatter(const Nest& nest, Plan& plan);   ///< Scatter, once the output holds the tensor
 void schedule_order(const Nest& nest, Plan& plan);     ///< Rows with coordinates
 /// Scalar loops in the order of the axes for any nest: what the others fall back to, and the first schedule of all.
 void schedule_plain(const Nest& nest, Plan& plan);

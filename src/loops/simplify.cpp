@@ -31,9 +31,19 @@ void drop_unit_axes(Nest& nest) {
     if (nest.axes[a].extent.is(1)) erase_axis(nest, a);
 }
 
+bool is_scatter(const Nest& nest) { return std::holds_alternative<ops::Scatter>(nest.meaning); }
+
+/// Whether inner follows outer in the order of a scatter's updates.
+bool adjacent(const Nest& nest, std::size_t outer, std::size_t inner) {
+  for (std::size_t between = outer + 1; between < inner; ++between)
+    if (nest.axes[between].reduced) return false;
+  return outer < inner;
+}
+
 /// Whether (outer, inner) can be walked as one axis.
 bool travel_together(Nest& nest, std::size_t outer, std::size_t inner, bool with_position) {
   if (nest.axes[outer].reduced != nest.axes[inner].reduced) return false;
+  if (is_scatter(nest) && nest.axes[outer].reduced && !adjacent(nest, outer, inner)) return false;
   const std::int64_t extent = nest.axes[inner].extent.value;
   bool together = true;
   each_strides(nest, [&](const std::vector<Int>& strides) {
@@ -93,7 +103,7 @@ void simplify(Nest& nest, bool dynamic) {
   const bool with_position = uses_position(nest);
   while (merge_one_pair(nest, with_position)) {
   }
-  order_axes(nest);
+  if (!is_scatter(nest)) order_axes(nest);  // whose order has a meaning
 }
 
 }  // namespace einx::detail::loops

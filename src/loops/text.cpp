@@ -195,6 +195,9 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 std::string print(const std::vector<Buffer>& buffers, const Kernel& kernel) {
   Printer printer{buffers, kernel};
   printer.line(0, "kernel " + kernel.name + "  # " + first_line(kernel.schedule));
+  if (kernel.same_a >= 0)
+    printer.line(1, "unless " + buffers[std::size_t(kernel.same_a)].name + " is " +
+                        buffers[std::size_t(kernel.same_b)].name);
   print(printer, kernel.body, 1);
   return printer.out;
 }

@@ -82,9 +82,11 @@ class Builder {
     group.parts = std::move(parts);
   }
 
-  // The same bracketed axis twice in a tensor is two axes; elsewhere the k-th occurrence is the same one.
+  // The same bracketed axis twice in a tensor is two axes; elsewhere the k-th occurrence is the same one. In
+  // einsum it is one axis, whose terms are those on the diagonal.
   int axis(int atom, bool bracketed) {
-    const int occurrence = bracketed ? repeated_[atom]++ : 0;
+    const bool distinct = bracketed && problem_.rules->family != Family::Einsum;
+    const int occurrence = distinct ? repeated_[atom]++ : 0;
     const auto [found, fresh] =
         numbers_.try_emplace({atom, bracketed ? occurrence : -1}, int(solved_.axes.size()));
     if (fresh)
@@ -95,7 +97,8 @@ class Builder {
 
   std::string name(int atom_index, int occurrence) {
     const Atom& atom = flat_.atoms[atom_index];
-    if (atom.own_name && occurrence == 0) return atom.base;
+    const bool ascii = std::all_of(atom.base.begin(), atom.base.end(), plain);  // einops and einsum allow others
+    if (atom.own_name && occurrence == 0 && ascii) return atom.base;
     if (atom.base.empty()) {
       std::string candidate;
       do candidate = "n" + std::to_string(unnamed_++);

@@ -62,7 +62,11 @@ void check_bracket_order(const Problem& problem) {
   if (family != Family::Preserve && family != Family::UpdateAt) return;
   const Node& input = *problem.expressions.front().tree;
   const Node& output = *problem.expressions.back().tree;
-  const auto before = bracketed_order(input, false), after = bracketed_order(output, true);
+  auto before = bracketed_order(input, false), after = bracketed_order(output, true);
+  if (problem.rules->permuted_brackets) {
+    std::sort(before.begin(), before.end());
+    std::sort(after.begin(), after.end());
+  }
   if (before == after) return;
   std::set<std::string> names(before.begin(), before.end());
   names.insert(after.begin(), after.end());
@@ -74,7 +78,8 @@ void check_bracket_order(const Problem& problem) {
       numbers.empty() ? "" : " A number in brackets is a new axis each time; give it a name.";
   raise_bracket_order(problem, names, numbers,
                       "The axes in brackets have to be the same in the input and in the output of " +
-                          problem.rules->op + ", in the same order." + hint);
+                          problem.rules->op +
+                          (problem.rules->permuted_brackets ? "." : ", in the same order.") + hint);
 }
 
 // An axis that is updated cannot also count coordinates.
@@ -143,7 +148,7 @@ class SolutionChecks {
                std::to_string(bracketed(0).size()) + ".",
            bracketed(0));
     check_missing();
-    if (family == Family::Id) check_pieces();
+    if (family == Family::Id && !problem_.rules->assign_pieces) check_pieces();
   }
 
  private:
@@ -168,6 +173,10 @@ class SolutionChecks {
     return quoted(sources);
   }
 
+  bool may_vanish(int atom) const {
+    return sizes_[atom] == 1 && (problem_.rules->squeeze_named || flat_.atoms[atom].number);
+  }
+
   // An axis of size other than 1 that is looped over has to go somewhere.
   void check_missing() const {
     std::set<int> kept;
@@ -178,7 +187,7 @@ class SolutionChecks {
     for (std::size_t i = 0; i < uses_.size() && !problem_.expressions[i].output; ++i) {
       if (i > 0 && problem_.rules->family == Family::UpdateAt) break;
       for (const AtomUse& use : uses_[i])
-        if (!use.bracketed && sizes_[use.atom] != 1 && !kept.count(use.atom)) missing.push_back(use.atom);
+        if (!use.bracketed && !may_vanish(use.atom) && !kept.count(use.atom)) missing.push_back(use.atom);
     }
     if (missing.empty()) return;
     const Family family = problem_.rules->family;
@@ -186,7 +195,8 @@ class SolutionChecks {
     if (family == Family::Reduce || family == Family::Dot)
       advice.push_back("Put axes that are to disappear in brackets.");
     fail("input-axis-missing-in-output",
-         "Only axes of size 1 can be left out of the output, but " + names(missing) + " is missing there.",
+         std::string(problem_.rules->squeeze_named ? "Only axes of size 1" : "Only a literal 1") +
+             " can be left out of the output, but " + names(missing) + " is missing there.",
          missing, advice);
   }
 

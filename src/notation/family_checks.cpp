@@ -43,6 +43,7 @@ void check_counts(const Draft& draft) {
                          {}, {"Input expressions are separated by ',' before the '->'."});
   }
   if (!draft.arrow || rules.family == Family::Id || rules.family == Family::Solve ||
+      rules.family == Family::Native ||
       draft.outputs.size() == 1)
     return;
   raise<SemanticError>(
@@ -66,7 +67,7 @@ void forbid_brackets(const Draft& draft, const std::vector<NodePtr>& trees, cons
 
 bool outputs_may_have_brackets(Family family) {
   return family == Family::Preserve || family == Family::ArgFind || family == Family::UpdateAt ||
-         family == Family::Solve;
+         family == Family::Solve || family == Family::Native;
 }
 
 void check_brackets_required(const Draft& draft) {

@@ -134,6 +134,8 @@ void imply_output(Draft& draft) {
       imply_argfind(draft);
       break;
     case Family::GetAt:
+    case Family::Einsum:
+    case Family::Native:
       raise_missing_output(draft);
     case Family::Solve:
       break;

@@ -57,7 +57,7 @@ std::vector<std::string> advice_for(std::string_view word) {
 
 }  // namespace
 
-std::vector<Token> lex(std::string_view text) {
+std::vector<Token> lex(std::string_view text, bool bar) {
   if (text.size() > kMaxText) {
     support::Report report;
     report.kind = "pattern-too-large";
@@ -74,6 +74,11 @@ std::vector<Token> lex(std::string_view text) {
       tokens.push_back({literal->kind, {column, column + width}, literal->text});
       column += width;
       at += literal->text.size();
+      continue;
+    }
+    if (bar && text[at] == '|') {
+      tokens.push_back({Token::Kind::Arrow, {column, column + 1}, text.substr(at, 1)});
+      ++column, ++at;
       continue;
     }
     std::size_t end = at + 1;  // '|' is a literal without a meaning: a word of its own
@@ -94,9 +99,11 @@ std::vector<Token> lex(std::string_view text) {
 
 std::vector<Span> arrow_spans(std::string_view text) {
   std::vector<Span> spans;
-  for (std::size_t at = text.find("->"); at != std::string_view::npos; at = text.find("->", at + 2)) {
-    const int column = columns(text.substr(0, at));
-    spans.push_back({column, column + 2});
+  int column = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const int width = text[at] == '|' ? 1 : text.substr(at, 2) == "->" ? 2 : 0;
+    if (width > 0) spans.push_back({column, column + width});
+    column += columns(text.substr(at, 1));
   }
   return spans;
 }

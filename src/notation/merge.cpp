@@ -89,7 +89,8 @@ class Merger {
       case Part::Kind::Brackets:
         return false;
       case Part::Kind::Concat:
-        if (!problem_.merge_concat) return false;
+        // Of a sum of numbers every piece is an axis of its own: one for all of them would have no partner.
+        if (!problem_.merge_concat || !has_name(part)) return false;
         [[fallthrough]];
       case Part::Kind::Group:
         break;
@@ -132,10 +133,12 @@ class Merger {
     return part.kind == Part::Kind::Atom || std::any_of(part.parts.begin(), part.parts.end(), holds_atom);
   }
 
+  bool merges_bracketed() const { return problem_.rules->merge_bracketed; }
+
   // Runs of two and more parts are candidates only inside groups.
   void register_top(const std::vector<Part>& parts, bool bracketed) {
     for (const Part& part : parts) {
-      if (part.kind == Part::Kind::Brackets && &parts == &flat_.trees[tree_])
+      if (part.kind == Part::Kind::Brackets && &parts == &flat_.trees[tree_] && merges_bracketed())
         register_top(part.parts, true);
       else
         register_node(part, bracketed);
@@ -144,7 +147,10 @@ class Merger {
 
   void register_node(const Part& part, bool bracketed) {
     if (part.kind == Part::Kind::Atom) return;
-    if (part.kind == Part::Kind::Brackets) return register_runs(part.parts, true);
+    if (part.kind == Part::Kind::Brackets) {
+      if (merges_bracketed()) register_runs(part.parts, true);
+      return;
+    }
     if (clean(part) && holds_atom(part))
       add(mix(run_start(bracketed), hash(part)), &part, 0, 1, has_name(part));
     if (part.kind == Part::Kind::Group) return register_runs(part.parts, bracketed);
@@ -190,7 +196,7 @@ class Merger {
 
   void replace_top(std::vector<Part>& parts, bool bracketed) {
     for (Part& part : parts) {
-      if (part.kind == Part::Kind::Brackets && !bracketed)
+      if (part.kind == Part::Kind::Brackets && !bracketed && merges_bracketed())
         replace_top(part.parts, true);
       else
         replace_node(part, bracketed);
@@ -199,7 +205,10 @@ class Merger {
 
   void replace_node(Part& part, bool bracketed) {
     if (part.kind == Part::Kind::Atom) return;
-    if (part.kind == Part::Kind::Brackets) return replace_runs(part.parts, true);
+    if (part.kind == Part::Kind::Brackets) {
+      if (merges_bracketed()) replace_runs(part.parts, true);
+      return;
+    }
     if (clean(part) && holds_atom(part)) {
       const Hash key = mix(run_start(bracketed), hash(part));
       if (accepted(key, &part, &part + 1)) {

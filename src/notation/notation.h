@@ -35,6 +35,13 @@ struct Rules {
   bool keepdims = false;                  ///< reduce with the deprecated keepdims=True
   bool one_bracketed_axis = false;        ///< sort, argsort
   bool second_operand_shorthand = false;  ///< dot and elementwise accept the older form (notation.md 10.1)
+  bool merge = true;                      ///< repeated sub-expressions become one axis (notation.md 5.5)
+  bool merge_concat = false;              ///< also those with '+'
+  bool merge_bracketed = true;            ///< also those inside brackets
+  bool opaque_ellipses = false;           ///< an ellipsis of undetermined count is one axis outside groups, too
+  bool squeeze_named = true;              ///< named axes of size 1 may be left out of the output; else only a literal 1
+  bool permuted_brackets = false;         ///< the axes in brackets may have another order in the output (preserve)
+  bool assign_pieces = false;             ///< the pieces of id are paired by the names of their axes, not in order
   std::vector<std::string> reserved;      ///< axis names that are parameters of the operation ("shift")
 };
 
@@ -153,6 +160,12 @@ struct IndexMap {
 /// One map a piece: a tensor without `+` has one, `(a + b) (c + d)` has four, depth-first (notation.md 8). `strides` are in elements.
 std::vector<IndexMap> index_maps(const Solved& solved, const TensorExpr& expr, std::span<const std::int64_t> strides);
 
+/// The tensor expression of every piece: each way to replace the sums by one of their operands, depth-first.
+std::vector<TensorExpr> pieces_of(const TensorExpr& expr);
+/// For every piece of the outputs the piece of the inputs that is copied to it under Rules::assign_pieces: in output order, the first one that is free, whose
+/// named axes the output piece has, and that leaves an assignment for the rest. Empty if there is none. Raises AxisSizeError solver-budget.
+std::vector<int> assign_pieces(const Solved& solved);
+
 // ---------------------------------------------------------------- solving helpers (operations.md 10)
 /// An axis under d ellipses has a value of d dimensions.
 struct AxisValue {
@@ -164,6 +177,10 @@ struct SolvedAxes {
 };
 /// solve_axes, solve_shapes, check; `matches` is this with every error caught. `merge` is the library's choice per helper:
 /// matches merges repeated sub-expressions, the others do not.
-SolvedAxes solve_axes(std::string_view text, std::span<const Operand> operands, std::span<const Constraint> constraints, bool merge);
+SolvedAxes solve_axes(std::string_view text, std::span<const Operand> operands, std::span<const Constraint> constraints, bool merge,
+                      Dialect dialect = Dialect::Einx);
+/// einx 0.3's arange: one input, the axes that are counted (all in brackets), and the output as written, whose bracketed axis, if there is one, has an entry for
+/// each of them. Raises the errors of `solve`.
+Solved solve_arange(std::string_view text, std::span<const Constraint> constraints, bool merge);
 
 }  // namespace einx::detail::notation

@@ -96,6 +96,8 @@ Problem make_problem(const Expanded& expanded, std::span<const Operand> operands
   Problem problem;
   problem.call = {expanded.text, operands, constraints};
   problem.rules = &expanded.rules;
+  problem.merge = expanded.rules.merge;
+  problem.merge_concat = expanded.rules.merge_concat;
   for (std::size_t i = 0; i < expanded.inputs.size(); ++i)
     problem.expressions.push_back({expanded.inputs[i], i < operands.size() ? &operands[i] : nullptr, false});
   for (const NodePtr& output : expanded.outputs) problem.expressions.push_back({output, nullptr, true});

@@ -30,7 +30,10 @@ class RepetitionSolver {
     if (!propagate()) raise_contradiction();
     const Outcome outcome = enumerate();
     if (outcome == Outcome::Contradiction) raise_contradiction();
-    if (outcome == Outcome::Ambiguous || !determined()) raise_ambiguous();
+    if (problem_.rules->opaque_ellipses)
+      check_opaque_ranks();
+    else if (outcome == Outcome::Ambiguous || !determined())
+      raise_ambiguous();
     for (const Expression& expression : problem_.expressions) check_opaque(*expression.tree, false);
     Repetitions all(values_.size());
     for (const auto& [id, variable] : problem_.ellipsis) all[variable] = values_[root(variable)];
@@ -203,6 +206,25 @@ class RepetitionSolver {
     for (std::size_t i = 0; i < required_.size(); ++i)
       if (required_[i] && !values_[root(int(i))]) return false;
     return true;
+  }
+
+  // Dimensions of a tree in which an ellipsis of unknown count is one axis; saturates.
+  std::int64_t rank_of(const Node& node) const {
+    if (node.kind != Kind::List && node.kind != Kind::Brackets && node.kind != Kind::Ellipsis) return 1;
+    constexpr std::int64_t limit = 1 << 20;
+    std::int64_t count = 1, sum = 0;
+    if (node.kind == Kind::Ellipsis) {
+      const auto known = values_[problem_.variable_of(node)];
+      if (!known) return 1;
+      count = std::min(*known, limit);
+    }
+    for (const NodePtr& child : node.children) sum = std::min(sum + rank_of(*child), limit);
+    return std::min(count * sum, limit);
+  }
+
+  void check_opaque_ranks() const {
+    for (const RankEquation& equation : equations_)
+      if (rank_of(*problem_.expressions[equation.expression].tree) != equation.rank) raise_ambiguous();
   }
 
   // An ellipsis of unknown count becomes one axis; one inside another would hide a second unknown

@@ -53,11 +53,12 @@ NodePtr weight_of_dot(const Draft& draft) {
 }  // namespace
 
 bool expand_second_operand(Draft& draft, int operands) {
+  const bool brackets = draft.call.text.find('[') !=
+                        std::string_view::npos;  // also "a []", whose brackets are gone from the tree
   const bool applies = draft.rules.second_operand_shorthand && operands == 2 && draft.inputs.size() == 1 &&
-                       draft.call.text.find('[') !=
-                           std::string_view::npos;  // also "a []", whose brackets are gone from the tree
+                       (brackets || draft.rules.dialect == Dialect::Einx03);
   if (!applies) return false;
-  const bool dot = draft.rules.family == Family::Dot;
+  const bool dot = draft.rules.family == Family::Dot || draft.rules.family == Family::Einsum;
   if (dot && !draft.arrow) return false;  // nothing says what the result is
   const NodePtr second = dot ? weight_of_dot(draft) : bracketed_part(draft.inputs[0]);
   const NodePtr first = strip_brackets(draft.inputs[0]);

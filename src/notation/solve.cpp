@@ -1,6 +1,7 @@
 // The stages of solving, in order (notation.md 5).
 #include <set>
 
+#include "notation/dialects.h"
 #include "notation/solver.h"
 #include "notation/syntax.h"
 
@@ -14,7 +15,14 @@ Solved solve(const Expanded& expanded, std::span<const Operand> operands,
   merge_repeated(problem, flat);
   const std::vector<std::int64_t> sizes = solve_sizes(problem, flat);
   check_solution(problem, flat, sizes);
-  return build_solved(problem, flat, sizes);
+  Solved solved = build_solved(problem, flat, sizes);
+  const bool by_name = expanded.rules.assign_pieces && expanded.rules.family == Family::Id;
+  if (by_name && assign_pieces(solved).empty() && !expanded.outputs.empty())
+    raise<SemanticError>(problem.call, "id-pair-mismatch",
+                         "The parts of the inputs cannot be assigned to those of the outputs: each needs one "
+                         "of its own that has all its axes.",
+                         {}, {"Each part of a concatenation counts as one."});
+  return solved;
 }
 
 namespace {
@@ -49,8 +57,9 @@ void collect_axes(const Problem& problem, const Repetitions& repetitions, const 
 }  // namespace
 
 SolvedAxes solve_axes(std::string_view text, std::span<const Operand> operands,
-                      std::span<const Constraint> constraints, bool merge) {
-  const Parsed parsed = parse(text);
+                      std::span<const Constraint> constraints, bool merge, Dialect dialect) {
+  const bool older = dialect == Dialect::Einx03;
+  const Parsed parsed = older ? parse_einx03(text) : parse(text);
   const std::vector<Span> arrows = arrow_spans(text);
   if (!arrows.empty())
     raise_syntax(text, "arrow-not-allowed", "Expressions to solve are separated by ',' and have no '->'.",
@@ -58,6 +67,7 @@ SolvedAxes solve_axes(std::string_view text, std::span<const Operand> operands,
   Rules rules;
   rules.family = Family::Solve;
   rules.op = "solve_axes";
+  rules.opaque_ellipses = older;
   const Expanded expanded = expand(parsed, rules, operands, constraints);
   Problem problem = make_problem(expanded, operands, constraints);
   problem.merge = problem.merge_concat = merge;

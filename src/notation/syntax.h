@@ -22,9 +22,9 @@ struct Token {
 [[noreturn]] void raise_syntax(std::string_view pattern, std::string kind, std::string sentence,
                                std::vector<Span> spans, std::vector<std::string> advice = {});
 
-/// Raises invalid-token, pattern-too-large.
-std::vector<Token> lex(std::string_view text);
-/// Text order; where every "->" stands.
+/// Raises invalid-token, pattern-too-large. `bar`: '|' is an arrow.
+std::vector<Token> lex(std::string_view text, bool bar = false);
+/// Text order; where every "->" stands, or '|' where that is one.
 std::vector<Span> arrow_spans(std::string_view text);
 /// Tokens to a tree with `->` and `,` still inside. Raises unmatched-close, unclosed-open,
 /// missing-whitespace, bad-concat-operand, concat-without-parens, pattern-too-large (nesting).

@@ -66,6 +66,75 @@ Resolved resolve_where(const Op&, std::span<const DType> operands) {
   return out;
 }
 
+// ---------------------------------------------------------------- one operand
+struct Unary : Op {
+  DType (*operand)(DType);  ///< dtype that it is converted to, and that of the result
+  bool bools;               ///< defined for bool
+  Expr (*meaning)(Expr);
+};
+
+Resolved resolve_unary(const Op& op, std::span<const DType> operands) {
+  const auto& row = static_cast<const Unary&>(op);
+  if (operands[0] == boolean && !row.bools)
+    dtype_not_supported(op, operands, "Convert the operand to an integer first.");
+  Resolved out;
+  out.result = row.operand(operands[0]);
+  out.operands = {out.result};
+  out.meaning = Map{function(
+      out.operands, [&](Args a) { return cast(row.meaning(cast(a[0], working(out.result))), out.result); })};
+  return out;
+}
+
+constexpr Unary unary(std::string_view name, DType (*operand)(DType), Expr (*meaning)(Expr),
+                      std::string_view summary, bool bools = true) {
+  return {make_op(notation::Family::Elementwise, name, 1, 1, summary, resolve_unary), operand, bools,
+          meaning};
+}
+
+// clang-format off
+constexpr Unary kUnary[] = {
+    //    name        converted to  meaning
+    unary("abs",      unchanged, [](Expr a) { return abs(a); },   "absolute value; the lowest integer wraps"),
+    unary("negative", unchanged, [](Expr a) { return -a; },       "-x; not for bools", false),
+    unary("exp",      float_of,  [](Expr a) { return exp(a); },   "e to the power x"),
+    unary("log",      float_of,  [](Expr a) { return log(a); },   "natural logarithm; -inf at 0, nan below"),
+    unary("log1p",    float_of,  [](Expr a) { return log1p(a); }, "log(1 + x), exact near 0"),
+    unary("sqrt",     float_of,  [](Expr a) { return sqrt(a); },  "square root; nan below 0"),
+    unary("tanh",     float_of,  [](Expr a) { return tanh(a); },  "hyperbolic tangent"),
+    unary("erf",      float_of,  [](Expr a) { return erf(a); },   "error function"),
+    unary("sin",      float_of,  [](Expr a) { return sin(a); },   "sine of x in radians"),
+    unary("cos",      float_of,  [](Expr a) { return cos(a); },   "cosine of x in radians"),
+    unary("floor",    unchanged, [](Expr a) { return tensor::is_float(a.dtype()) ? floor(a) : a; },
+          "largest integer that is not above x; integers are themselves"),
+};
+// clang-format on
+
+// ---------------------------------------------------------------- conversions
+struct Conversion : Op {
+  DType to;
+};
+
+Resolved resolve_conversion(const Op& op, std::span<const DType> operands) {
+  Resolved out;
+  out.result = static_cast<const Conversion&>(op).to;
+  out.operands = {operands[0]};
+  out.meaning = Map{function(out.operands, [&](Args a) { return cast(a[0], out.result); })};
+  return out;
+}
+
+constexpr Conversion conversion(std::string_view name, DType to) {
+  return {make_op(notation::Family::Elementwise, name, 1, 1, "x converted with C++ rules", resolve_conversion),
+          to};
+}
+
+constexpr Conversion kConversions[] = {
+    conversion("to_bool", boolean), conversion("to_i8", i8),   conversion("to_i16", i16),
+    conversion("to_i32", i32),      conversion("to_i64", i64), conversion("to_u8", u8),
+    conversion("to_u16", u16),      conversion("to_u32", u32), conversion("to_u64", u64),
+    conversion("to_f16", f16),      conversion("to_bf16", bf16), conversion("to_f32", f32),
+    conversion("to_f64", f64),
+};
+
 constexpr int kAny = -1;
 
 constexpr Elementwise row(std::string_view name, int operands, DType (*together)(DType, DType), bool to_bool,
@@ -109,6 +178,8 @@ constexpr Elementwise kElementwise[] = {
         "any operand is non-zero"),
     row("logaddexp",     kAny, log_sum,        false, [](Args a) { return log_add_exp(a[0], a[1]); },
         "log(exp(x) + exp(y)) without overflow"),
+    row("pow",           2,    true_quotient,  false, [](Args a) { return pow(a[0], a[1]); },
+        "x to the power y in floating point"),
     row("where",         3,    nullptr,        false, nullptr,
         "x where the mask is non-zero, else y", resolve_where),
 };
@@ -116,6 +187,12 @@ constexpr Elementwise kElementwise[] = {
 
 }  // namespace
 
-std::vector<const Op*> elementwise_rows() { return addresses(kElementwise); }
+std::vector<const Op*> elementwise_rows() {
+  std::vector<const Op*> rows = addresses(kElementwise), unary_rows = addresses(kUnary);
+  rows.insert(rows.end(), unary_rows.begin(), unary_rows.end());
+  return rows;
+}
+
+std::vector<const Op*> conversion_rows() { return addresses(kConversions); }
 
 }  // namespace einx::detail::ops

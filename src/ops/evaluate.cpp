@@ -85,6 +85,10 @@ double float_op(Prim prim, double a, double b) {
     case Prim::Sqrt: return std::sqrt(a);
     case Prim::Floor: return std::floor(a);
     case Prim::Tanh: return std::tanh(a);
+    case Prim::Erf: return std::erf(a);
+    case Prim::Sin: return std::sin(a);
+    case Prim::Cos: return std::cos(a);
+    case Prim::Pow: return std::pow(a, b);
     default: support::internal_error("scalar function: not a primitive of floats");
   }
 }

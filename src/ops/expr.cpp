@@ -106,6 +106,12 @@ Expr exp(Expr a) { return unary(Prim::Exp, a); }
 Expr log(Expr a) { return unary(Prim::Log, a); }
 Expr log1p(Expr a) { return unary(Prim::Log1p, a); }
 Expr sqrt(Expr a) { return unary(Prim::Sqrt, a); }
+Expr floor(Expr a) { return unary(Prim::Floor, a); }
+Expr tanh(Expr a) { return unary(Prim::Tanh, a); }
+Expr erf(Expr a) { return unary(Prim::Erf, a); }
+Expr sin(Expr a) { return unary(Prim::Sin, a); }
+Expr cos(Expr a) { return unary(Prim::Cos, a); }
+Expr pow(Expr a, Expr b) { return same_dtype(Prim::Pow, a, b); }
 
 Expr operator<(Expr a, Expr b) { return predicate(Prim::Lt, a, b); }
 Expr operator<=(Expr a, Expr b) { return predicate(Prim::Le, a, b); }

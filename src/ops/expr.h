@@ -68,6 +68,12 @@ Expr exp(Expr a);
 Expr log(Expr a);
 Expr log1p(Expr a);
 Expr sqrt(Expr a);
+Expr floor(Expr a);
+Expr tanh(Expr a);
+Expr erf(Expr a);
+Expr sin(Expr a);
+Expr cos(Expr a);
+Expr pow(Expr a, Expr b);
 
 // Results are bool. Logical operators take bools.
 Expr operator<(Expr a, Expr b);

@@ -35,12 +35,25 @@ std::size_t pieces(const notation::TensorExpr& expr) {
   return count;
 }
 
+/// A function says how many outputs it fills; the notation lets it have any number.
+std::vector<DType> native_dtypes(const Op& op, const notation::Solved& expr,
+                                 std::span<const DType> operands) {
+  std::vector<DType> results = std::get<Native>(op.resolve(op, operands).meaning).results;
+  if (results.size() != expr.outputs.size())
+    support::raise<SemanticError>({.kind = "num-output-exprs",
+                                   .sentence = std::string(op.name) + " fills " +
+                                               std::to_string(results.size()) + " outputs, but there are " +
+                                               std::to_string(expr.outputs.size()) + " output expressions."});
+  return results;
+}
+
 }  // namespace
 
 std::vector<const Op*> move_rows() { return addresses(kMove); }
 
 std::vector<DType> output_dtypes(const Op& op, const notation::Solved& expr,
                                  std::span<const DType> operands) {
+  if (op.family == notation::Family::Native) return native_dtypes(op, expr, operands);
   if (op.family != notation::Family::Id)
     return std::vector<DType>(expr.outputs.size(), op.resolve(op, operands).result);
   std::vector<DType> of_piece;

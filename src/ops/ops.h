@@ -29,6 +29,7 @@ enum class Prim : std::uint8_t {
   NonZero, IsNan,      // -> bool
   Select,              // bool, T, T -> T
   Exp, Log, Log1p, Sqrt, Floor, Tanh,
+  Erf, Sin, Cos, Pow,
 };
 std::string_view name_of(Prim prim);
 int arity_of(Prim prim);
@@ -114,6 +115,7 @@ struct Scatter {
 struct Native {
   using Function = std::function<void(std::span<const Tensor> inputs, std::span<Tensor> outputs)>;
   std::shared_ptr<const Function> function;
+  std::vector<DType> results;  ///< the dtype of each output
 };
 
 using Meaning = std::variant<Move, Map, Rows, Gather, Shuffle, Sort, Scatter, Native>;
@@ -147,6 +149,41 @@ const Op& get(std::string_view name);
 /// All rows in the order of operations.md.
 std::span<const Op* const> all();
 notation::Rules rules(const Op& op, bool keepdims = false);
+
+// ---------------------------------------------------------------- operations of the user's own
+/// A row to be made: what `resolve` gives is kept, so it is called once for given dtypes (by several threads at once at worst).
+struct UserRow {
+  std::string name;
+  notation::Family family = notation::Family::Elementwise;
+  int min_inputs = 1, max_inputs = 1;
+  std::function<Resolved(const Op& op, std::span<const DType> operands)> resolve;
+};
+/// Adds a row, which `find` then finds like the built-in ones (`all` does not list it) and which lives as long as the process. A row of this name and
+/// identity is only made once; another row of the name, or any without identity (""), is called name_2, name_3, ... Raises ValueError "bad-parameter" for
+/// names that are no identifiers or belong to a built-in operation. Thread-safe.
+const Op& add_row(UserRow row, const std::string& identity);
+
+/// Makes one scalar function out of others. Nodes are numbers; equal ones occur once.
+class Composer {
+ public:
+  explicit Composer(std::vector<DType> args);
+  ~Composer();
+  int arg(int index);
+  int constant(const tensor::Scalar& value);
+  DType dtype(int node) const;
+  /// A detour of an f32 through f16 or bf16 that only the dtypes of operations ask for is left out: chains are computed in f32 throughout.
+  int cast(int node, DType dtype);
+  /// The results of `fn`, arguments converted to its dtypes. A function that only converts does so, detour or not. Arguments that it does not use may be -1.
+  std::vector<int> call(const ScalarFn& fn, std::span<const int> args);
+  ScalarFn finish(std::span<const int> results) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+/// What a scalar function computes in: f32 for f16 and bf16, else the dtype itself.
+DType computed_dtype(DType dtype);
+
 /// One an output: Resolved::result, but for id each output has the common dtype of the inputs whose pieces it takes.
 std::vector<DType> output_dtypes(const Op& op, const notation::Solved& expr, std::span<const DType> operands);
 

@@ -9,14 +9,11 @@
 namespace einx::detail::ops {
 namespace {
 
-/// Operations of the notation that this version does not have yet.
-constexpr std::string_view kLater[] = {"set_at", "add_at", "subtract_at", "sort", "argsort", "flip", "roll"};
-
 const std::vector<const Op*>& rows() {
   static const std::vector<const Op*> all_rows = [] {
     std::vector<const Op*> out;
     for (const auto family :
-         {move_rows, elementwise_rows, reduction_rows, contract_rows, rowwise_rows, index_rows, order_rows}) {
+         {move_rows, elementwise_rows, reduction_rows, contract_rows, rowwise_rows, shuffle_rows, index_rows, order_rows}) {
       const std::vector<const Op*> of_family = family();
       out.insert(out.end(), of_family.begin(), of_family.end());
     }
@@ -30,6 +27,7 @@ const std::unordered_map<std::string_view, const Op*>& by_name() {
     std::unordered_map<std::string_view, const Op*> out;
     for (const Op* op : rows()) out.emplace(op->name, op);
     out.emplace("rearrange", out.at("id"));  // a synonym, not a row of its own
+    for (const Op* op : conversion_rows()) out.emplace(op->name, op);
     return out;
   }();
   return names;
@@ -71,19 +69,15 @@ std::string suggestion(std::string_view name) {
 
 const Op* find(std::string_view name) {
   const auto found = by_name().find(name);
-  return found == by_name().end() ? nullptr : found->second;
+  return found == by_name().end() ? find_user_row(name) : found->second;
 }
 
 const Op& get(std::string_view name) {
   if (const Op* op = find(name)) return *op;
   support::Report report;
   report.kind = "unknown-operation";
-  if (std::find(std::begin(kLater), std::end(kLater), name) != std::end(kLater)) {
-    report.sentence = "The operation '" + std::string(name) + "' is not available yet.";
-  } else {
-    report.sentence = "There is no operation '" + std::string(name) + "'.";
-    if (std::string hint = suggestion(name); !hint.empty()) report.advice.push_back(std::move(hint));
-  }
+  report.sentence = "There is no operation '" + std::string(name) + "'.";
+  if (std::string hint = suggestion(name); !hint.empty()) report.advice.push_back(std::move(hint));
   support::raise<OperationNotSupportedError>(report);
 }
 

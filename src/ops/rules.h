@@ -51,8 +51,13 @@ std::vector<const Op*> elementwise_rows();
 std::vector<const Op*> reduction_rows();
 std::vector<const Op*> contract_rows();
 std::vector<const Op*> rowwise_rows();
+std::vector<const Op*> shuffle_rows();
 std::vector<const Op*> index_rows();
 std::vector<const Op*> order_rows();
+/// to_bool, to_f32, ...: found by name, not listed (they have no place in the notation's own table).
+std::vector<const Op*> conversion_rows();
+/// A row of the user's by name; nullptr if there is none.
+const Op* find_user_row(std::string_view name);
 
 /// The addresses of a table's rows.
 template <class Row, std::size_t n>

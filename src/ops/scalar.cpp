@@ -26,13 +26,15 @@ constexpr PrimRow kPrims[] = {
     {Prim::IsNan, "is_nan", 1},   {Prim::Select, "select", 3},   {Prim::Exp, "exp", 1},
     {Prim::Log, "log", 1},        {Prim::Log1p, "log1p", 1},     {Prim::Sqrt, "sqrt", 1},
     {Prim::Floor, "floor", 1},    {Prim::Tanh, "tanh", 1},
+    {Prim::Erf, "erf", 1},        {Prim::Sin, "sin", 1},         {Prim::Cos, "cos", 1},
+    {Prim::Pow, "pow", 2},
 };
 // clang-format on
 
 consteval bool in_enum_order() {
   for (std::size_t i = 0; i < std::size(kPrims); ++i)
     if (std::size_t(kPrims[i].prim) != i) return false;
-  return std::size(kPrims) == std::size_t(Prim::Tanh) + 1;
+  return std::size(kPrims) == std::size_t(Prim::Pow) + 1;
 }
 static_assert(in_enum_order(), "kPrims is indexed by Prim");
 

@@ -20,6 +20,10 @@ void run_move(const Step& step);
 void run_map(const Step& step, const ops::Map& map);
 void run_rows(const Step& step, const ops::Rows& rows);
 void run_gather(const Step& step);
+void run_native(const Step& step, const ops::Native& native);
+void run_scatter(const Step& step, const ops::Scatter& scatter);
+void run_shuffle(const Step& step, const ops::Shuffle& shuffle);
+void run_sort(const Step& step, const ops::Sort& sort);
 
 // --- shared
 /// The index map of every input and then of every output: one each, as only id has concatenations.

@@ -32,10 +32,10 @@ std::vector<Tensor> run_node(const graph::Graph& graph, const graph::Node& node,
       resolved.meaning,  //
       [&](const ops::Move&) { run_move(step); }, [&](const ops::Map& map) { run_map(step, map); },
       [&](const ops::Rows& rows) { run_rows(step, rows); }, [&](const ops::Gather&) { run_gather(step); },
-      [&](const ops::Shuffle&) { support::internal_error("flip and roll have no reference yet"); },
-      [&](const ops::Sort&) { support::internal_error("sort has no reference yet"); },
-      [&](const ops::Scatter&) { support::internal_error("scatters have no reference yet"); },
-      [&](const ops::Native&) { support::internal_error("native functions have no reference yet"); });
+      [&](const ops::Shuffle& shuffle) { run_shuffle(step, shuffle); },
+      [&](const ops::Sort& sort) { run_sort(step, sort); },
+      [&](const ops::Scatter& scatter) { run_scatter(step, scatter); },
+      [&](const ops::Native& native) { run_native(step, native); });
   return outputs;
 }
 

@@ -1,5 +1,6 @@
 // The first stages of a call: its text and its shapes, through the notation layer.
-#include "trace/trace.h"
+#include "trace/dialects.h"
+#include "trace/einx03.h"
 
 namespace einx::detail::trace {
 namespace {
@@ -21,6 +22,7 @@ notation::Operand as_notation_sees(const Operand& operand) {
 }
 
 std::vector<notation::Operand> notation_operands(const Call& call) {
+  if (is_list(call)) return {stacked_operand(call)};
   std::vector<notation::Operand> operands;
   for (const Operand& operand : call.operands) operands.push_back(as_notation_sees(operand));
   return operands;
@@ -34,7 +36,8 @@ notation::Expanded expand(const Call& call) {
         {.kind = "python-signature", .sentence = std::string(call.op->name) + " has no parameter keepdims."});
   notation::Rules rules = ops::rules(*call.op, call.keepdims);
   rules.dialect = call.dialect;
-  if (!call.function.empty()) rules.op = call.function;
+  if (!call.function.empty()) rules.op = function_name(call);
+  if (call.dialect == Dialect::Einx03) read_parameters_einx03(call, rules);
   return notation::read(call.pattern, rules, notation_operands(call), call.constraints);
 }
 

@@ -2,6 +2,10 @@
 #include "trace/trace.h"
 
 #include <algorithm>
+#include <numeric>
+
+#include "trace/dialects.h"
+#include "trace/einx03.h"
 
 namespace einx::detail::trace {
 namespace {
@@ -17,7 +21,7 @@ void check_kinds(const Call& call) {
 }
 
 void check_count(const Call& call, const notation::Solved& solved) {
-  const std::size_t given = call.operands.size(), wanted = solved.inputs.size();
+  const std::size_t given = is_list(call) ? 1 : call.operands.size(), wanted = solved.inputs.size();
   if (given == wanted) return;
   support::raise<ValueError>({.kind = "num-tensors",
                               .sentence = "The expression has " + std::to_string(wanted) + " inputs, but " +
@@ -52,7 +56,7 @@ std::vector<std::int64_t> complete_shift(std::vector<std::int64_t> shift, std::s
 graph::Attributes complete_attributes(const Call& call, const notation::Solved& solved) {
   const std::vector<std::string> known = ops::rules(*call.op).reserved;
   for (const auto& [name, values] : call.attributes)
-    if (std::find(known.begin(), known.end(), name) == known.end())
+    if (std::find(known.begin(), known.end(), name) == known.end() && !is_parameter_einx03(call, name))
       support::raise<TypeError>({.kind = "python-signature",
                                  .sentence = std::string(call.op->name) + " has no parameter " + name + "."});
   graph::Attributes complete;
@@ -63,6 +67,10 @@ graph::Attributes complete_attributes(const Call& call, const notation::Solved& 
       support::raise<TypeError>(
           {.kind = "python-signature",
            .sentence = std::string(call.op->name) + " needs the parameter " + name + "."});
+    if (rolls_whole_tensor(call, solved)) {
+      complete.emplace_back(name, std::vector{std::reduce(given->second.begin(), given->second.end())});
+      continue;
+    }
     complete.emplace_back(
         name, complete_shift(given->second, notation::axes_of(solved, solved.inputs.front(), true).size()));
   }
@@ -88,7 +96,8 @@ std::vector<graph::ValueId> append(graph::Graph& graph, const Call& call, notati
   check_count(call, solved);
   if (inputs.size() != call.operands.size())
     support::internal_error("a traced call has a value or -1 for every operand");
-  const std::vector<Shape> shapes = operand_shapes(solved);
+  std::vector<Shape> shapes = operand_shapes(solved);
+  if (is_list(call)) shapes.assign(call.operands.size(), Shape(shapes[0].begin() + 1, shapes[0].end()));
   graph::Attributes attributes = complete_attributes(call, solved);
 
   // A value's own type counts for what it is combined with, not what the caller noted of the operand.
@@ -97,14 +106,23 @@ std::vector<graph::ValueId> append(graph::Graph& graph, const Call& call, notati
     if (inputs[k] >= 0) operands[k] = {Operand::Kind::Tensor, graph.values.at(inputs[k]).type};
   const std::vector<DType> dtypes = operand_dtypes(*call.op, operands);
   for (std::size_t k = 0; k < operands.size(); ++k) check_shape(call, k, given_shape(operands[k]), shapes[k]);
-  call.op->resolve(*call.op, dtypes);  // raises before the graph has changed
+  const ops::Op& op = operation_of(call, solved, dtypes);
+  op.resolve(op, is_list(call) ? std::vector{tensor::promote(dtypes)} : dtypes);  // raises before the graph has changed
 
   std::vector<graph::ValueId> values(inputs.begin(), inputs.end());
   for (std::size_t k = 0; k < values.size(); ++k)
     if (values[k] < 0)
       values[k] = graph::add_parameter(graph, parameter_type(operands[k], dtypes[k], shapes[k]),
                                        operands[k].kind == Operand::Kind::Factory);
-  return graph::add_node(graph, *call.op, std::move(solved), std::move(values), std::move(attributes));
+  if (call.dialect == Dialect::Einx03)
+    return append_einx03(graph, call, std::move(solved), std::move(values), std::move(attributes));
+  if (is_list(call)) {
+    Stacked stacked = stack(graph, op, std::move(solved), std::move(values));
+    solved = std::move(stacked.solved);
+    values = std::move(stacked.values);
+  }
+  if (op.family == notation::Family::Einsum) return contract(graph, op, std::move(solved), std::move(values));
+  return graph::add_node(graph, op, std::move(solved), std::move(values), std::move(attributes));
 }
 
 graph::Graph single(const Call& call, notation::Solved solved) {

@@ -28,6 +28,11 @@ struct Call {
   std::string function;  ///< as the caller named it in that dialect ("repeat"); empty: the operation's own name
 };
 
+/// The row behind a function of einx 0.3; `op` is what vmap, vmap_with_axis, reduce, elementwise and index are to apply. Raises OperationNotSupportedError
+/// "unknown-operation".
+const ops::Op& row_einx03(std::string_view function, std::string_view op = {});
+bool takes_operation_einx03(std::string_view function);
+
 /// The stages of a call, kept apart so that `einx bench` and the documentation can show each.
 notation::Expanded expand(const Call& call);  ///< parse and expand, in the call's dialect
 notation::Solved solve(const Call& call, const notation::Expanded& expanded);

@@ -12,7 +12,8 @@ constexpr std::int64_t kCount = 301;
 
 /// Units in the last place that a function may be off by: only those that we compute by polynomials.
 double tolerance(Prim prim, DType dtype) {
-  const bool inexact = prim == Prim::Exp || prim == Prim::Log || prim == Prim::Log1p || prim == Prim::Tanh;
+  const bool inexact = prim == Prim::Exp || prim == Prim::Log || prim == Prim::Log1p || prim == Prim::Tanh ||
+                       prim == Prim::Erf || prim == Prim::Sin || prim == Prim::Cos || prim == Prim::Pow;
   return !inexact ? 0 : tensor::is_half(dtype) ? 1 : 2;
 }
 
@@ -77,7 +78,9 @@ const std::vector<Row> kArithmetic = {
     {Prim::Ne, true, true, true},     {Prim::And, false, false, true},     {Prim::Or, false, false, true},
     {Prim::Not, false, false, true},  {Prim::NonZero, true, true, true},   {Prim::IsNan, true, true, true},
     {Prim::Exp, true, false, false},  {Prim::Log, true, false, false},     {Prim::Log1p, true, false, false},
-    {Prim::Sqrt, true, false, false}, {Prim::Floor, true, false, false},   {Prim::Tanh, true, false, false}};
+    {Prim::Sqrt, true, false, false}, {Prim::Floor, true, false, false},   {Prim::Tanh, true, false, false},
+    {Prim::Erf, true, false, false},  {Prim::Sin, true, false, false},     {Prim::Cos, true, false, false},
+    {Prim::Pow, true, false, false}};
 
 bool takes(const Row& row, DType dtype) {
   if (dtype == boolean) return row.booleans;

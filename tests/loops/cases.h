@@ -14,6 +14,7 @@ struct Case {
   std::vector<graph::Type> types;
   Sizes sizes = {};
   std::int64_t below = 0;  ///< integers of the operands after the first: coordinates
+  graph::Attributes attributes = {};
 };
 
 inline std::vector<codegen::Target> targets() {
@@ -29,7 +30,7 @@ inline void check(const Case& c, const codegen::Target& target, bool dynamic, bo
   CAPTURE(c.pattern);
   CAPTURE(target.level);
   CAPTURE(dynamic);
-  const graph::Graph graph = call(c.op, c.pattern, c.types, c.sizes);
+  const graph::Graph graph = call(c.op, c.pattern, c.types, c.sizes, c.attributes);
   CAPTURE(graph::text(graph));
   std::vector<Tensor> operands;
   for (std::size_t k = 0; k < c.types.size(); ++k)

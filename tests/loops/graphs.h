@@ -19,8 +19,10 @@ inline graph::Type f32_of(Shape shape) { return type(DType::f32, std::move(shape
 
 /// The graph of one call, as the pipeline makes it.
 inline graph::Graph call(const std::string& op, const std::string& pattern,
-                         const std::vector<graph::Type>& types, const Sizes& sizes = {}) {
+                         const std::vector<graph::Type>& types, const Sizes& sizes = {},
+                         const graph::Attributes& attributes = {}) {
   trace::Call made;
+  made.attributes = attributes;
   made.op = &ops::get(op);
   made.pattern = pattern;
   for (const graph::Type& t : types) made.operands.push_back({trace::Operand::Kind::Tensor, t});

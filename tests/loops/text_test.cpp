@@ -18,6 +18,7 @@ struct Golden {
   std::vector<graph::Type> types;
   Sizes sizes;
   bool dynamic = false;
+  graph::Attributes attributes = {};
 };
 
 const std::vector<Golden>& goldens() {
@@ -47,6 +48,10 @@ const std::vector<Golden>& goldens() {
       {"pool", "mean", "b (s [s2]) c", {f32_of({16, 1024, 256})}, {{"s2", 4}}},
       {"softmax", "softmax", "b h q [k]", {f32_of({8, 16, 256, 256})}, {}},
       {"var_first", "var", "[a] b", {f32_of({40, 100})}, {}},
+      {"flip", "flip", "a [b]", {f32_of({64, 100})}, {}},
+      {"roll", "roll", "[a b]", {f32_of({64, 100})}, {}, false, {{"shift", {7, 0}}}},
+      {"sort", "sort", "a [b] c -> c a [b]", {type(DType::f16, {4, 1000, 6})}, {}},
+      {"argsort_repeated", "argsort", "a [b] -> a [b] r", {f32_of({4, 1000})}, {{"r", 3}}},
       {"argmax_first", "argmax", "[a] b", {f32_of({4096, 4096})}, {}},
       {"argmax_last", "argmax", "a [b c] -> a [2]", {type(DType::f16, {7, 20, 30})}, {}},
       {"matmul_large", "dot", "a [b], [b] c -> a c", {f32_of({512, 512}), f32_of({512, 512})}, {}},
@@ -69,7 +74,7 @@ std::string text_of(const Golden& golden) {
   loops::Options options;
   options.dynamic = golden.dynamic;
   const loops::Program program =
-      loops::lower(call(golden.op, golden.pattern, golden.types, golden.sizes), wide(), options);
+      loops::lower(call(golden.op, golden.pattern, golden.types, golden.sizes, golden.attributes), wide(), options);
   CHECK_MESSAGE(!loops::verify(program), loops::verify(program).value_or(""));
   return golden.op + "(\"" + golden.pattern + "\")\n\n" + loops::text(program) + "\n" +
          loops::schedule_text(program);

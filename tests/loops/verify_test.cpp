@@ -32,6 +32,8 @@ const std::vector<Case>& cases() {
       {"dot", "a b, b c -> a c", {f32_of({30, 40}), f32_of({40, 50})}, {}},
       {"get_at", "b [h w] c, b p [2] -> b p c", {f32_of({2, 3, 4, 5}), type(DType::i64, {2, 6, 2})}, {}},
       {"get_at", "[v] c, b -> b c", {f32_of({9, 70}), type(DType::u64, {6})}, {}},
+      {"add_at", "[v] c, b, b c", {f32_of({9, 70}), type(DType::u64, {6}), f32_of({6, 70})}, {}},
+      {"set_at", "b [h w], p [2], p b -> b [h w]", {f32_of({9, 7, 5}), type(DType::i8, {6, 2}), f32_of({6, 9})}, {}},
   };
   return rows;
 }

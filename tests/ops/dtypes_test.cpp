@@ -59,9 +59,9 @@ TEST_CASE("result dtype where all operands have one dtype") {
   const Row rows[] = {
       {"sum prod", 1, "i64 i64 i64 i64 i64 u64 u64 u64 u64" + floats},
       {"mean var std", 1, "f64 f64 f64 f64 f64 f64 f64 f64 f64" + floats},
-      {"max min id", 1, same},
+      {"max min id flip roll sort", 1, same},
       {"any all", 1, "bool bool bool bool bool bool bool bool bool bool bool bool bool"},
-      {"count_nonzero argmax argmin", 1, "i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64"},
+      {"count_nonzero argmax argmin argsort", 1, "i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64"},
       {"logsumexp softmax log_softmax", 1, "error " + to_float},
       {"add multiply maximum minimum", 2, same},
       {"add multiply maximum minimum", 5, same},
@@ -73,6 +73,10 @@ TEST_CASE("result dtype where all operands have one dtype") {
       {"less less_equal greater greater_equal equal not_equal logical_and logical_or", 2,
        "bool bool bool bool bool bool bool bool bool bool bool bool bool"},
       {"where", 3, same},
+      {"pow", 2, "f64 f64 f64 f64 f64 f64 f64 f64 f64" + floats},
+      {"abs floor", 1, same},
+      {"negative", 1, "error same same same same same same same same" + floats},
+      {"exp log log1p sqrt tanh erf sin cos", 1, "f16 " + to_float},
       {"dot", 2, same},
       {"dot", 3, same},
       {"add multiply maximum minimum logical_and logical_or logaddexp", 1, same},
@@ -157,6 +161,7 @@ TEST_CASE("the dtypes operands are converted to") {
       {"true_divide", {i8, i8}, {f64, f64}},
       {"dot", {i8, i16, boolean}, {i16, i16, i16}},
       {"get_at", {f16, u8, i64}, {f16, u8, i64}},  // coordinates keep theirs
+      {"add_at", {f16, u8, i64, f64}, {f16, u8, i64, f64}},  // so does the update: every step is rounded
       {"add", {i8, i8, i32}, {i8, i8, i32}},       // folded: the first two meet in i8
   };
   for (const Row& row : rows) {
@@ -166,8 +171,30 @@ TEST_CASE("the dtypes operands are converted to") {
   }
 }
 
+TEST_CASE("updates have the tensor's dtype; bools are not subtracted") {
+  for (const char* name : {"set_at", "add_at", "subtract_at"})
+    for (DType tensor : {boolean, i8, u64, f16, f64})
+      for (DType by : {boolean, i16, bf16, f32}) {
+        CAPTURE(name);
+        const ops::Op& op = ops::get(name);
+        const std::vector<DType> dtypes = {tensor, i32, by};
+        if (std::string_view(name) == "subtract_at" && tensor == boolean && by == boolean) {
+          CHECK_THROWS_AS(op.resolve(op, dtypes), OperationNotSupportedError);
+          continue;
+        }
+        const ops::Resolved resolved = op.resolve(op, dtypes);
+        CHECK(resolved.result == tensor);
+        const auto& scatter = std::get<ops::Scatter>(resolved.meaning);
+        CHECK(scatter.update.args == std::vector<DType>{tensor, by});
+        CHECK(scatter.update.result_dtype() == tensor);
+        CHECK(scatter.reads == scatter.update.uses(0));
+      }
+}
+
 TEST_CASE("coordinates that are not integers are an error of the call") {
   for (DType dtype : {boolean, f16, bf16, f32, f64}) {
+    const std::vector<DType> updated = {f32, i64, dtype, f32};
+    CHECK_THROWS_AS(ops::get("set_at").resolve(ops::get("set_at"), updated), CallOperationError);
     const ops::Op& op = ops::get("get_at");
     const std::vector<DType> dtypes = {f32, i64, dtype};
     try {

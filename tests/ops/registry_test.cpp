@@ -14,8 +14,10 @@ using notation::Family;
 TEST_CASE("the rows are exactly these, in the order of operations.md") {
   const std::vector<std::string_view> expected = {
       "id", "add", "subtract", "multiply", "true_divide", "divide", "floor_divide", "maximum", "minimum", "less", "less_equal",
-      "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logaddexp", "where", "sum", "mean", "var",
-      "std", "prod", "count_nonzero", "any", "all", "max", "min", "logsumexp", "dot", "softmax", "log_softmax", "get_at",
+      "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logaddexp", "pow", "where", "abs",
+      "negative", "exp", "log", "log1p", "sqrt", "tanh", "erf", "sin", "cos", "floor", "sum", "mean", "var",
+      "std", "prod", "count_nonzero", "any", "all", "max", "min", "logsumexp", "dot", "einsum", "softmax", "log_softmax", "flip",
+      "sort", "argsort", "roll", "get_at", "set_at", "add_at", "subtract_at",
       "argmax", "argmin"};
   std::vector<std::string_view> names;
   for (const ops::Op* op : ops::all()) {
@@ -26,6 +28,51 @@ TEST_CASE("the rows are exactly these, in the order of operations.md") {
   }
   CHECK(names == expected);
   CHECK(ops::find("rearrange") == ops::find("id"));
+  CHECK(ops::find("to_f32")->name == "to_f32");  // conversions are found, not listed
+}
+
+TEST_CASE("rows of the user's own: found by name, one an identity") {
+  const auto row = [] {
+    ops::UserRow made{"own_row", Family::Elementwise, 1, 1, {}};
+    made.resolve = [](const ops::Op& op, std::span<const DType> operands) {
+      CHECK(op.name.starts_with("own_row"));
+      return ops::get("abs").resolve(ops::get("abs"), operands);
+    };
+    return made;
+  };
+  const ops::Op& first = ops::add_row(row(), "one");
+  CHECK(first.name == "own_row");
+  CHECK(&ops::add_row(row(), "one") == &first);
+  CHECK(ops::add_row(row(), "two").name == "own_row_2");
+  CHECK(ops::add_row(row(), "").name == "own_row_3");
+  CHECK(ops::add_row(row(), "").name == "own_row_4");
+  CHECK(&ops::add_row(row(), "two") == ops::find("own_row_2"));
+  CHECK(ops::find("own_row") == &first);
+  CHECK(std::ranges::find(ops::all(), &first) == ops::all().end());
+  const std::vector<DType> dtypes = {DType::i8};
+  CHECK(first.resolve(first, dtypes).result == DType::i8);
+  for (const char* name : {"sum", "rearrange", "to_i8", "", "a b", "1", "return"}) {
+    ops::UserRow bad = row();
+    bad.name = name;
+    CHECK_THROWS_AS(ops::add_row(std::move(bad), ""), ValueError);
+  }
+}
+
+TEST_CASE("functions composed of functions compute in f32 between halves, unless a conversion is asked for") {
+  const auto fn_of = [](std::string_view name, std::vector<DType> dtypes) {
+    return std::get<ops::Map>(ops::get(name).resolve(ops::get(name), dtypes).meaning).fn;
+  };
+  ops::Composer composer({DType::f16, DType::f16});
+  const int both[] = {composer.arg(0), composer.arg(1)};
+  const int sum = composer.call(fn_of("add", {DType::f16, DType::f16}), both)[0];
+  const int twice[] = {sum, sum};
+  const int square = composer.call(fn_of("multiply", {DType::f16, DType::f16}), twice)[0];
+  CHECK(ops::text(composer.finish(std::span(&square, 1))) ==
+        "(f16, f16) -> t1 = cast(a0, f32); t3 = cast(a1, f32); t4 = add(t1, t3); t5 = mul(t4, t4); t6 = cast(t5, f16); t6");
+  const int wide = composer.cast(sum, DType::f32);
+  const int rounded = composer.call(fn_of("to_f16", {DType::f32}), std::span(&wide, 1))[0];
+  const int kept = composer.cast(rounded, DType::f32);
+  CHECK(ops::text(composer.finish(std::span(&kept, 1))).ends_with("t5 = cast(t4, f16); t6 = cast(t5, f32); t6"));
 }
 
 TEST_CASE("what the notation may do with an operation") {
@@ -46,8 +93,12 @@ TEST_CASE("what the notation may do with an operation") {
       {"sum", Family::Reduce, 1, 1, false, true},
       {"logsumexp", Family::Reduce, 1, 1, false, true},
       {"dot", Family::Dot, 2, -1, true, false},
+      {"einsum", Family::Einsum, 1, -1, false, false},
       {"softmax", Family::Preserve, 1, 1, false, false},
       {"get_at", Family::GetAt, 2, -1, false, false},
+      {"set_at", Family::UpdateAt, 3, -1, false, false},
+      {"add_at", Family::UpdateAt, 3, -1, false, false},
+      {"subtract_at", Family::UpdateAt, 3, -1, false, false},
       {"argmin", Family::ArgFind, 1, 1, false, false},
   };
   for (const Row& row : rows) {
@@ -65,15 +116,31 @@ TEST_CASE("what the notation may do with an operation") {
   }
 }
 
+TEST_CASE("operations that move what is along an axis") {
+  struct Row {
+    std::string_view name;
+    bool one_axis;
+    std::vector<std::string> reserved;
+  };
+  for (const Row& row : {Row{"flip", false, {}}, {"roll", false, {"shift"}}, {"sort", true, {}}, {"argsort", true, {}}}) {
+    CAPTURE(row.name);
+    const notation::Rules rules = ops::rules(ops::get(row.name), true);
+    CHECK(rules.family == Family::Preserve);
+    CHECK(rules.min_inputs == 1);
+    CHECK(rules.max_inputs == 1);
+    CHECK(rules.one_bracketed_axis == row.one_axis);
+    CHECK(rules.reserved == row.reserved);
+    CHECK_FALSE(rules.keepdims);
+    CHECK_FALSE(rules.second_operand_shorthand);
+  }
+}
+
 TEST_CASE("names that are no operation") {
   struct Row {
     std::string_view name, message;
   };
   const Row rows[] = {
-      {"sort", "not available yet"},        {"argsort", "not available yet"},
-      {"flip", "not available yet"},        {"roll", "not available yet"},
-      {"set_at", "not available yet"},      {"add_at", "not available yet"},
-      {"subtract_at", "not available yet"}, {"summ", "'sum'"},
+      {"summ", "'sum'"},                    {"ad_at", "'add_at'"},
       {"mutliply", "'multiply'"},           {"log_sofmax", "'log_softmax'"},
       {"substract", "'subtract'"},          {"rearange", "'rearrange'"},
   };

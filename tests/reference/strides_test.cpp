@@ -30,7 +30,8 @@ constexpr Call kCalls[] = {
     {"add", "a b, a b -> b a", 2},     {"sum", "a [b]", 1},                 {"mean", "[a] b", 1},
     {"var", "[a b] ->", 1},            {"max", "a [b]", 1},                 {"dot", "a [b], c [b] -> c a", 2},
     {"softmax", "a [b]", 1},           {"argmax", "[a] b -> b", 1},         {"argmin", "[a b] -> [2]", 1},
-    {"count_nonzero", "a [b]", 1},
+    {"count_nonzero", "a [b]", 1},     {"flip", "[a b]", 1},                {"sort", "a [b]", 1},
+    {"argsort", "[a] b", 1},
 };
 
 }  // namespace

@@ -50,6 +50,17 @@ ANSWERS = [
     (case("id", "a -> a b", [tensor([2], "float32")], kwargs={"b": 2.5}), ("ValueError", "constraint-not-integer")),
     (case("id", "a -> a b", [tensor([2], "float32")], kwargs={"b": True}), ("ValueError", "constraint-not-integer")),
     (case("id", "(a b)... -> a... b...", [tensor([4, 6], "int8")], kwargs={"b": [[2, 2]]}), ("RankError", "ellipsis-depth")),
+    # a parameter of the operation's own
+    (case("roll", "[a]", [tensor([3], "int8", [1, 2, 3])], kwargs={"shift": 1}), output([3], "int8", [3, 1, 2])),
+    (case("roll", "[a]", [tensor([3], "int8", [1, 2, 3])], kwargs={"shift": [-BIG - 1]}), output([3], "int8", [3, 1, 2])),
+    (case("roll", "[a]", [tensor([3], "int8")], kwargs={"shift": 1.0}), ("ValueError", "shift-type")),
+    (case("roll", "[a]", [tensor([3], "int8")], kwargs={"shift": True}), ("ValueError", "shift-type")),
+    (case("roll", "[a]", [tensor([3], "int8")], kwargs={"shift": "1"}), ("ValueError", "shift-type")),
+    (case("roll", "[a]", [tensor([3], "int8")], kwargs={"shift": [[1]]}), ("ValueError", "shift-type")),
+    (case("roll", "[a]", [tensor([3], "int8")], kwargs={"shift": BIG + 1}), ("ValueError", "shift-type")),
+    (case("roll", "[a]", [tensor([3], "int8")], kwargs={"shift": []}), ("ValueError", "shift-length")),
+    (case("roll", "[a]", [tensor([3], "int8")]), ("TypeError", "python-signature")),
+    (case("flip", "[a]", [tensor([3], "int8", [1, 2, 3])], kwargs={"shift": 1}), output([3], "int8", [3, 2, 1])),
     # helpers
     (case("solve_axes", "(a b)... c", [tensor([4, 6, 3], "float32")], kwargs={"b": 2}), {"axes": {"a": [2, 3], "b": [2, 2], "c": 3}}),
     (case("solve_shapes", "a b, c b a", [tensor([3, 4], "float32"), {"none": True}], kwargs={"c": 3}), {"shapes": [[3, 4], [3, 4, 3]]}),

@@ -103,6 +103,8 @@ TEST_CASE("which operands stand beside a number depends on the operation") {
       {make_call("where", "a, a,", {tensor({2}, einx::f64), tensor({2}, einx::f32), number(Kind::WeakInt)}), {einx::f64, einx::f32, einx::f32}},
       {make_call("where", "a, , ", {tensor({2}, einx::boolean), number(Kind::WeakInt), number(Kind::WeakInt)}), {einx::boolean, einx::i64, einx::i64}},
       {make_call("get_at", "[h], ->", {tensor({5}, einx::f32), number(Kind::WeakInt)}), {einx::f32, einx::i64}},
+      {make_call("add_at", "[h], p,", {tensor({5}, einx::i8), tensor({3}, einx::i64), number(Kind::WeakInt)}), {einx::i8, einx::i64, einx::i8}},
+      {make_call("add_at", "[h], ,", {tensor({5}, einx::f32), number(Kind::WeakInt), number(Kind::WeakFloat)}), {einx::f32, einx::i64, einx::f32}},
   };
   for (const Row& row : rows) {
     CAPTURE(row.call.pattern);

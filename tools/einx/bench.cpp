@@ -25,6 +25,8 @@ Times a call on made-up data: its first time split into stages, a cached call, a
 per second are given beside a copy of as many bytes and a loop of fused multiply-adds, measured in turns with the kernel on the same
 threads; each is the minimum of at least seven rounds. An operand is a type, f32[10, 10] (with strides f32[10, 10 : 1, 10]), a number, or factory.
 
+With --dialect einx-0.3, einops or einsum the operation is one of that notation.
+
   einx bench sum "a [b]" "f32[4096, 4096]"
 )help";
 
@@ -140,7 +142,7 @@ void print_calls(const Request& request, const api::Prepared& prepared) {
 }  // namespace
 
 int bench(const Words& words) {
-  const Arguments arguments = parse_arguments(words, {});
+  const Arguments arguments = parse_arguments(words, {"--dialect"});
   if (arguments.help) {
     std::cout << kHelp;
     return 0;

@@ -36,10 +36,23 @@ void warn_of_unused(const Request& request) {
                           request.pattern, size.name);
 }
 
-/// The parameters of an operation, of which so far only reductions have one, or the size of an axis.
+/// A parameter of the operation's own: an integer, or a list of them.
+std::vector<std::int64_t> to_parameter(const std::string& name, const Json& value) {
+  const auto integer = [](const Json& entry) {
+    return entry.is_number_integer() && !(entry.is_number_unsigned() && entry.get<std::uint64_t>() > INT64_MAX);
+  };
+  if (integer(value)) return {value.get<std::int64_t>()};
+  if (value.is_array() && std::all_of(value.begin(), value.end(), integer))
+    return value.get<std::vector<std::int64_t>>();
+  wrong_parameter(name, value.dump());
+}
+
+/// The parameters of an operation, or the size of an axis.
 void read_keyword(Request& request, const std::string& name, const Json& value) {
   const ops::Op* op = ops::find(request.op);
-  if (name == "keepdims" && op && op->keepdims) {
+  if (op && !op->parameter.empty() && name == op->parameter) {
+    request.attributes.emplace_back(name, to_parameter(name, value));
+  } else if (name == "keepdims" && op && op->keepdims) {
     if (!value.is_boolean() && !value.is_null()) bad_case("keepdims is true, false or null");
     request.keepdims = value.is_boolean() && value.get<bool>();
   } else {
@@ -60,31 +73,17 @@ Request read_request(const Json& a_case) {
 
 // ---------------------------------------------------------------- the helpers that solve and compute nothing
 
-notation::SolvedAxes solve(const Request& request, bool merge) {
-  using Kind = einx::Operand::Kind;
-  std::vector<notation::Operand> operands;
-  for (const einx::Operand& operand : request.operands.view()) {
-    if (operand.kind() == Kind::Unknown)
-      operands.push_back({std::nullopt, "unknown shape"});
-    else if (operand.kind() == Kind::Factory)
-      operands.push_back({std::nullopt, "factory"});
-    else
-      operands.push_back({einx::Shape(operand.tensor().shape().begin(), operand.tensor().shape().end()), ""});
-  }
-  return notation::solve_axes(request.pattern, operands, request.sizes, merge);
-}
-
 Json solved_axes(const Request& request) {
   Json axes = Json::object();
-  for (const auto& [name, value] : solve(request, false).axes) axes[name] = to_json(value);
+  for (const auto& [name, value] : solved_axes_of(request, false).axes) axes[name] = to_json(value);
   return {{"axes", std::move(axes)}};
 }
 
-Json solved_shapes(const Request& request) { return {{"shapes", solve(request, true).shapes}}; }
+Json solved_shapes(const Request& request) { return {{"shapes", solved_axes_of(request, true).shapes}}; }
 
 Json matches(const Request& request) {
   try {
-    solve(request, true);
+    solved_axes_of(request, true);
     return {{"bool", true}};
   } catch (const einx::InternalError&) {
     throw;
@@ -94,7 +93,7 @@ Json matches(const Request& request) {
 }
 
 Json checked(const Request& request) {
-  solve(request, true);
+  solved_axes_of(request, true);
   return {{"ok", true}};
 }
 
@@ -108,6 +107,20 @@ constexpr Helper kHelpers[] = {
 };
 
 }  // namespace
+
+notation::SolvedAxes solved_axes_of(const Request& request, bool merge) {
+  using Kind = einx::Operand::Kind;
+  std::vector<notation::Operand> operands;
+  for (const einx::Operand& operand : request.operands.view()) {
+    if (operand.kind() == Kind::Unknown)
+      operands.push_back({std::nullopt, "unknown shape"});
+    else if (operand.kind() == Kind::Factory)
+      operands.push_back({std::nullopt, "factory"});
+    else
+      operands.push_back({einx::Shape(operand.tensor().shape().begin(), operand.tensor().shape().end()), ""});
+  }
+  return notation::solve_axes(request.pattern, operands, request.sizes, merge, request.dialect);
+}
 
 Json computed(const Request& request) {
   ops::get(request.op);

@@ -10,6 +10,8 @@ Json evaluate(const Json& a_case);
 // --- one file a dialect
 Json evaluate_einx03(const Json& a_case);
 Json evaluate_einops(const Json& a_case);  ///< also einsum
+/// What solve_axes and its relatives find, in the request's dialect.
+einx::detail::notation::SolvedAxes solved_axes_of(const Request& request, bool merge);
 /// Runs it through the library's cache: {"outputs", "via"}.
 Json computed(const Request& request);
 

@@ -30,6 +30,7 @@ Shows what a call becomes. No data is needed: an operand is a type, f32[10, 10] 
   --emit llvm       the LLVM IR
   --emit asm        the assembly
   --emit dot        the graph for graphviz
+With --dialect einx-0.3, einops or einsum, as for the operation itself.
 
   einx explain dot "b... (g [c1->c2])" "f32[8, 64]" factory g=2 c2=16 --emit loops --emit schedule
 )help";
@@ -113,7 +114,7 @@ const Representation& representation(const std::string& name) {
 }  // namespace
 
 int explain(const Words& words) {
-  const Arguments arguments = parse_arguments(words, {"--emit"});
+  const Arguments arguments = parse_arguments(words, {"--emit", "--dialect"});
   if (arguments.help) {
     std::cout << kHelp;
     return 0;

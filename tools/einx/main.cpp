@@ -31,9 +31,12 @@ constexpr const char* kHelp = R"help(einx: tensor notation, compiled just in tim
   einx ops                                                           the operations
   einx env                                                           the environment variables
 
+With --dialect einx-0.3, einops or einsum an operation, explain and bench read the names and patterns of that notation.
+
   einx sum "b c [h w]" image.npy -o out.npy
   einx id "(h p) w -> p h w" x.npy p=2
   einx explain sum "a [b]" "f32[10, 10]" --emit loops
+  einx --dialect einx-0.3 rearrange "a, b -> (b + a)" x.npy y.npy
 
 Each command has a --help of its own. Exit status: 0, 1 for an error of the library (its message is on stderr), 2 for a command line that
 makes no sense.
@@ -48,7 +51,7 @@ int dispatch(Words words) {
   }
   for (const Command& command : kCommands)
     if (name == command.name) return command.run(Words(words.begin() + 1, words.end()));
-  if (name.starts_with('-')) throw einx_command::UsageError("there is no option " + name + " here");
+  if (name.starts_with('-') && name != "--dialect") throw einx_command::UsageError("there is no option " + name + " here");
   return einx_command::call(words);
 }
 

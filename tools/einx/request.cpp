@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arguments.h"
+#include "support/support.h"
 
 namespace einx_command {
 namespace {
@@ -94,6 +95,19 @@ Constraint read_size(const std::string& name, const std::string& text) {
   else if (size.values.empty())
     size.not_integer = "nothing";
   return size;
+}
+
+std::vector<std::int64_t> read_parameter(const std::string& name, const std::string& text) {
+  Constraint given = read_size(name, text);
+  if (!given.not_integer.empty()) wrong_parameter(name, text);
+  return std::move(given.values);
+}
+
+void wrong_parameter(const std::string& name, const std::string& given) {
+  einx::detail::support::raise<einx::ValueError>(
+      {.kind = "shift-type",
+       .sentence = "The parameter " + name + " is " + given + ", which is neither an integer nor a list of integers.",
+       .advice = {"Give one integer for all bracketed axes, or a list with one for each."}});
 }
 
 }  // namespace einx_command

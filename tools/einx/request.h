@@ -59,4 +59,8 @@ einx::detail::trace::Call traced(const Request& request);
 /// complain about.
 einx::detail::notation::Constraint read_size(const std::string& name, const std::string& text);
 
+/// The same for a parameter of an operation's own: an integer or a list of integers. Raises ValueError "shift-type".
+std::vector<std::int64_t> read_parameter(const std::string& name, const std::string& text);
+[[noreturn]] void wrong_parameter(const std::string& name, const std::string& given);
+
 }  // namespace einx_command

@@ -47,6 +47,10 @@ const char* name_of(einx::detail::notation::Family family) {
       return "indexing";
     case UpdateAt:
       return "update";
+    case Einsum:
+      return "einsum";
+    case Native:
+      return "native";
     case Solve:
       return "solving";
   }

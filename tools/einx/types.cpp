@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dialects.h"
 #include "ops/ops.h"
 #include "support/support.h"
 #include "tensor/tensor.h"
@@ -100,26 +101,31 @@ bool add_common(OperandList& operands, const std::string& word) {
   return true;
 }
 
-void read_setting(Request& request, const std::string& name, const std::string& value) {
-  const einx::detail::ops::Op* op = einx::detail::ops::find(request.op);
-  if (name != "keepdims" || !op || !op->keepdims) {
-    request.sizes.push_back(read_size(name, value));
-    return;
-  }
-  if (value != "true" && value != "false" && value != "1" && value != "0")
-    throw UsageError("keepdims is true or false");
-  request.keepdims = value == "true" || value == "1";
+einx::Dialect dialect_of(const Arguments& arguments) {
+  const std::vector<std::string> given = arguments.values("--dialect");
+  return given.empty() ? einx::Dialect::Einx : dialect_from(given.back());
 }
 
 /// Everything but the operands, which are the words from the third on.
 Request read_head(const Arguments& arguments) {
+  const einx::Dialect dialect = dialect_of(arguments);
   if (arguments.words.empty()) throw UsageError("an operation is missing (einx ops lists them)");
-  Request request;
-  request.op = arguments.words[0];
-  einx::detail::ops::get(request.op);  // an unknown one is the first thing to hear about
+  const std::string& function = arguments.words[0];
+  if (dialect == einx::Dialect::Einx)
+    einx::detail::ops::get(function);  // an unknown one is the first thing to hear about
   if (arguments.words.size() < 2) throw UsageError("an expression is missing, such as \"a [b]\"");
+  if (dialect == einx::Dialect::Einx03 && function == "arange" && arguments.words.size() > 2)
+    throw UsageError("arange takes sizes and no operands");
+  Request request;
   request.pattern = arguments.words[1];
-  for (const auto& [name, value] : arguments.settings) read_setting(request, name, value);
+  std::vector<Keyword> keywords;
+  const einx::detail::ops::Op* op = einx::detail::ops::find(function);
+  for (const auto& [name, value] : arguments.settings) {
+    keywords.push_back(read_keyword(name, value));
+    if (name == "keepdims" && op && op->keepdims && !keywords.back().flag)
+      throw UsageError("keepdims is true or false");
+  }
+  complete(request, dialect, function, keywords);
   return request;
 }
 
