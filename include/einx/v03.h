@@ -27,7 +27,7 @@ namespace v03 {
 struct Options {
   Axes axes;
   std::optional<bool> keep;         ///< keepdims of reductions
-  bool merge = true;                ///< cse: repeated sub-expressions become one axis
+  std::optional<bool> merge;        ///< cse: whether repeated sub-expressions become one axis; if not given they do, but not in `solve`
   bool flattened = false;           ///< flat of vmap: groups in brackets are split into their axes
   std::vector<std::int64_t> moved;  ///< shift of roll
 
@@ -223,7 +223,7 @@ Tensor elementwise(std::string_view pattern, std::initializer_list<Operand> oper
 
 // ---------------------------------------------------------------- solving
 /// The size of every named axis; nothing if depths, ranks or sizes have no solution. Other errors are raised.
-std::optional<std::map<std::string, AxisSizes>> solve(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options = Options().cse(false));
+std::optional<std::map<std::string, AxisSizes>> solve(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options = {});
 /// Whether there is a solution; SyntaxError and ValueError are raised.
 bool matches(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options = {});
 /// Raises if there is none.

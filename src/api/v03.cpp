@@ -21,7 +21,7 @@ class CommonCall {
   explicit CommonCall(const Call& call) : row_(detail::trace::row_einx03(call.function, call.op)) {
     check_keepdims(call);
     if (!row_.parameter.empty() && !call.options.moved.empty()) attributes_.push_back({row_.parameter, call.options.moved});
-    if (!call.options.merge) attributes_.push_back({"cse", kOff});
+    if (!call.options.merge.value_or(true)) attributes_.push_back({"cse", kOff});
     info_.emplace(detail::CallInfo{row_.name, call.pattern, call.operands, call.options.axes, call.options.keep.value_or(false), call.site, attributes_,
                                    Dialect::Einx03, call.function});
     check_operands(call);
@@ -62,7 +62,7 @@ void call(const Call& call, std::span<Value> results) { detail::call(CommonCall(
 std::vector<Tensor> call_all(const Call& call) { return detail::call_all(CommonCall(call).info()); }
 
 Tensor arange(std::string_view pattern, const Options& options, DType dtype, Location site) {
-  const api::Counting counting = api::count(pattern, api::constraints(options.axes), dtype, options.merge);
+  const api::Counting counting = api::count(pattern, api::constraints(options.axes), dtype, options.merge.value_or(true));
   const std::vector<Operand> operands(counting.operands.begin(), counting.operands.end());
   Axes axes;
   for (const notation::Constraint& size : counting.sizes) axes.items.push_back({size.name, size.values.front()});
@@ -71,7 +71,7 @@ Tensor arange(std::string_view pattern, const Options& options, DType dtype, Loc
 
 namespace {
 
-notation::SolvedAxes solved(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options) {
+notation::SolvedAxes solved(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options, bool merge) {
   std::vector<notation::Operand> shapes;
   for (const Operand& operand : operands) {
     switch (operand.kind()) {
@@ -82,16 +82,12 @@ notation::SolvedAxes solved(std::string_view pattern, std::initializer_list<Oper
       default: shapes.push_back({Shape{}, ""});
     }
   }
-  return notation::solve_axes(pattern, shapes, api::constraints(options.axes), options.merge, Dialect::Einx03);
+  return notation::solve_axes(pattern, shapes, api::constraints(options.axes), options.merge.value_or(merge), Dialect::Einx03);
 }
 
-}  // namespace
-
-std::optional<std::map<std::string, AxisSizes>> solve(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options) {
+std::optional<notation::SolvedAxes> solution(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options, bool merge) {
   try {
-    std::map<std::string, AxisSizes> result;
-    for (auto& [name, value] : solved(pattern, operands, options).axes) result[name] = {value.dims, value.values};
-    return result;
+    return solved(pattern, operands, options, merge);
   } catch (const RankError&) {
     return std::nullopt;
   } catch (const AxisSizeError&) {
@@ -99,10 +95,20 @@ std::optional<std::map<std::string, AxisSizes>> solve(std::string_view pattern, 
   }
 }
 
-bool matches(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options) {
-  return solve(pattern, operands, options).has_value();
+}  // namespace
+
+std::optional<std::map<std::string, AxisSizes>> solve(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options) {
+  const auto found = solution(pattern, operands, options, false);
+  if (!found) return std::nullopt;
+  std::map<std::string, AxisSizes> result;
+  for (const auto& [name, value] : found->axes) result[name] = {value.dims, value.values};
+  return result;
 }
 
-void check(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options) { solved(pattern, operands, options); }
+bool matches(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options) {
+  return solution(pattern, operands, options, true).has_value();
+}
+
+void check(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options) { solved(pattern, operands, options, true); }
 
 }  // namespace einx::v03

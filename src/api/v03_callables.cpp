@@ -30,31 +30,35 @@ struct Problem {
   std::vector<Tensor> tensors;
 };
 
+void check_operands(const Call& call) {
+  for (std::size_t k = 0; k < call.operands.size(); ++k) {
+    const Operand& operand = call.operands[k];
+    const bool data = operand.kind() == Operand::Kind::Tensor ? operand.tensor().defined()
+                                                              : operand.kind() != Operand::Kind::Value && operand.kind() != Operand::Kind::Unknown;
+    if (data) continue;
+    support::raise<TypeError>({.kind = "operand-kind",
+                               .sentence = "Operand #" + std::to_string(k + 1) + " of " + std::string(call.function) +
+                                           " has no data, but a function of tensors is to be called on it."});
+  }
+}
+
 Tensor tensor_of(const Call& call, std::size_t k, const Shape& shape) {
   const Operand& operand = call.operands[k];
-  switch (operand.kind()) {
-    case Operand::Kind::Tensor:
-      if (operand.tensor().defined()) return operand.tensor();
-      break;
-    case Operand::Kind::Factory:
-      return api::call_factory(operand, shape, k, {call.function, call.pattern, call.operands, call.options.axes, false, call.site});
-    case Operand::Kind::Value:
-    case Operand::Kind::Unknown: break;
-    default: return api::number(operand, detail::trace::weak_dtype(api::describe(operand).kind, {}));
-  }
-  support::raise<TypeError>({.kind = "operand-kind",
-                             .sentence = "Operand #" + std::to_string(k + 1) + " of " + std::string(call.function) +
-                                         " has no data, but a function of tensors is to be called on it."});
+  if (operand.kind() == Operand::Kind::Tensor) return operand.tensor();
+  if (operand.kind() == Operand::Kind::Factory)
+    return api::call_factory(operand, shape, k, {call.function, call.pattern, call.operands, call.options.axes, false, call.site});
+  return api::number(operand, detail::trace::weak_dtype(api::describe(operand).kind, {}));
 }
 
 Problem prepare(const Call& call, Family family) {
+  check_operands(call);
   notation::Rules rules;
   rules.family = family;
   rules.dialect = Dialect::Einx03;
   rules.op = call.function;
   rules.max_inputs = family == Family::Reduce ? 1 : -1;
   rules.keepdims = call.options.keep.value_or(false);
-  rules.merge = call.options.merge;
+  rules.merge = call.options.merge.value_or(true);
   std::vector<notation::Operand> shapes;
   for (const Operand& operand : call.operands) {
     const auto traced = api::describe(operand);
@@ -93,7 +97,8 @@ void check_result(const Call& call, const Tensor& result, const Shape& wanted) {
 /// Where the elements of a tensor lie for an assignment of the axes: one stride an axis, 0 for axes that it does not have.
 std::vector<std::int64_t> strides_by_axis(const Solved& solved, const TensorExpr& expr, std::span<const std::int64_t> strides) {
   std::vector<std::int64_t> by_axis(solved.axes.size(), 0);
-  for (const notation::Term& term : notation::index_maps(solved, expr, strides).at(0).terms) by_axis[term.axis] = term.stride;
+  const notation::IndexMap map = notation::index_maps(solved, expr, strides).at(0);
+  for (const notation::Term& term : map.terms) by_axis[term.axis] = term.stride;
   return by_axis;
 }
 
