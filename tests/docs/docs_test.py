@@ -74,7 +74,9 @@ def run_cpp(options):
     program = compile_cpp(options, folder)
     done = subprocess.run([str(program)], cwd=folder, capture_output=True, text=True)
     print(done.stdout[-20000:], done.stderr[-20000:])
-    sys.exit(done.returncode)
+    if done.returncode < 0:
+        print(f"the examples ended by signal {-done.returncode}")
+    sys.exit(done.returncode != 0)
 
 
 def same_output(expected, actual):
