@@ -45,8 +45,8 @@ void check_scatter(const Case& c, const codegen::Target& target, bool dynamic, b
 
 void check_scatters(const std::vector<Case>& cases) {
   for (const codegen::Target& target : targets())
-    for (const Case& c : cases)
-      for (const bool dynamic : {false, true}) check_scatter(c, target, dynamic, !dynamic);
+    for (const Case& c : cases) check_scatter(c, target, false, true);
+  for (const Case& c : cases) check_scatter(c, codegen::host_target(), true, false);
 }
 
 graph::Type i64_of(Shape shape) { return type(DType::i64, std::move(shape)); }

@@ -241,6 +241,7 @@ TEST_CASE("every row's functions are well formed for every dtype") {
         CAPTURE(name_of(dtype));
         std::vector<DType> dtypes(count, dtype);
         if (op->family == Family::GetAt) std::fill(dtypes.begin() + 1, dtypes.end(), i64);
+        if (op->family == Family::UpdateAt) std::fill(dtypes.begin() + 1, dtypes.end() - 1, i64);
         try {
           check_meaning(op->resolve(*op, dtypes));
           ++resolved;
