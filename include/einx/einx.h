@@ -14,4 +14,5 @@
 #include <einx/operations.h>
 #include <einx/solve.h>
 #include <einx/tensor.h>
+#include <einx/v03.h>
 #include <einx/value.h>

@@ -34,18 +34,40 @@ EINX_OPERATION(greater_equal, 2, 2)
 EINX_OPERATION(equal, 2, 2)
 EINX_OPERATION(not_equal, 2, 2)
 EINX_OPERATION(where, 3, 3)
-EINX_OPERATION(pow, 2, 2)
-EINX_OPERATION(abs, 1, 1)
 EINX_OPERATION(negative, 1, 1)
-EINX_OPERATION(exp, 1, 1)
-EINX_OPERATION(log, 1, 1)
-EINX_OPERATION(log1p, 1, 1)
-EINX_OPERATION(sqrt, 1, 1)
-EINX_OPERATION(tanh, 1, 1)
-EINX_OPERATION(erf, 1, 1)
-EINX_OPERATION(sin, 1, 1)
-EINX_OPERATION(cos, 1, 1)
-EINX_OPERATION(floor, 1, 1)
+
+// Names that C has as functions, too: function templates, so that `using namespace einx` leaves exp(1.0) what it is. einx::exp("a b", x), exp_into, graph::exp
+// as above; einx::exp(v) of a traced value is that of value.h.
+#define EINX_FUNCTION(name)                                                                                                      \
+  using values::name;                                                                                                            \
+  template <OperandLike A>                                                                                                       \
+  Result<A> name(std::string_view pattern, const A& a, const Axes& axes = {}, Location site = Location::current()) {             \
+    return Operation<1, 1>{#name}(pattern, a, axes, site);                                                                       \
+  }                                                                                                                              \
+  inline constexpr IntoOperation<1, 1> name##_into{#name};                                                                       \
+  namespace graph {                                                                                                              \
+  inline constexpr GraphOperation<1, 1> name{#name};                                                                             \
+  }
+EINX_FUNCTION(abs)
+EINX_FUNCTION(exp)
+EINX_FUNCTION(log)
+EINX_FUNCTION(log1p)
+EINX_FUNCTION(sqrt)
+EINX_FUNCTION(tanh)
+EINX_FUNCTION(erf)
+EINX_FUNCTION(sin)
+EINX_FUNCTION(cos)
+EINX_FUNCTION(floor)
+using values::pow;
+template <OperandLike A, OperandLike B>
+Result<A, B> pow(std::string_view pattern, const A& a, const B& b, const Axes& axes = {}, Location site = Location::current()) {
+  return Operation<2, 2>{"pow"}(pattern, a, b, axes, site);
+}
+inline constexpr IntoOperation<2, 2> pow_into{"pow"};
+namespace graph {
+inline constexpr GraphOperation<2, 2> pow{"pow"};
+}
+#undef EINX_FUNCTION
 
 // Reductions over the bracketed axes.  sum("a [b]", x) : f32[4, 3] -> f32[4]
 EINX_OPERATION(sum, 1, 1)

@@ -59,6 +59,9 @@ llvm::Value* emit_exp(const Arithmetic& to, llvm::Value* x);
 llvm::Value* emit_log(const Arithmetic& to, llvm::Value* x);
 llvm::Value* emit_log1p(const Arithmetic& to, llvm::Value* x);
 llvm::Value* emit_tanh(const Arithmetic& to, llvm::Value* x);
+llvm::Value* emit_erf(const Arithmetic& to, llvm::Value* x);
+llvm::Value* emit_sin(const Arithmetic& to, llvm::Value* x);
+llvm::Value* emit_cos(const Arithmetic& to, llvm::Value* x);
 /// A function of the C library (einx_codegen_<name>, of doubles) for every lane.
 llvm::Value* emit_libm(const Arithmetic& to, const char* name, std::initializer_list<llvm::Value*> args);
 

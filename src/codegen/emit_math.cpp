@@ -1,11 +1,10 @@
-// exp, log, log1p and tanh, inline, on f32 and f64, scalars and vectors of any width: straight code, no
+// exp, log, log1p, tanh and erf, inline, on f32 and f64, scalars and vectors of any width: straight code, no
 // calls, no tables, at most 2 ulp. exp and tanh follow Cephes (S. L. Moshier), log and log1p fdlibm (Sun
 // Microsystems): argument reductions and polynomials; the scaling, the treatment of special values and the
 // branch-free form are ours.
-#include <initializer_list>
 #include <limits>
 
-#include "codegen/emit.h"
+#include "codegen/terms.h"
 
 namespace einx::detail::codegen {
 namespace {
@@ -13,44 +12,6 @@ namespace {
 using llvm::Value;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-/// The operations of one function on values of one type.
-struct Terms {
-  const Arithmetic& to;
-  llvm::Type* type;
-
-  Builder& b() const { return to.b; }
-  bool is_double() const { return type->getScalarType()->isDoubleTy(); }
-  int mantissa() const { return is_double() ? 52 : 23; }
-  int bias() const { return is_double() ? 1023 : 127; }
-  int lanes() const {
-    const auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(type);
-    return vector ? int(vector->getNumElements()) : 0;
-  }
-  llvm::Type* integers() const { return register_type(type->getContext(), is_double() ? i64 : i32, lanes()); }
-  Value* number(double value) const { return llvm::ConstantFP::get(type, value); }
-  Value* integer(std::int64_t value) const {
-    return llvm::ConstantInt::get(integers(), std::uint64_t(value), true);
-  }
-  Value* bits(Value* x) const { return b().CreateBitCast(x, integers()); }
-  Value* from_bits(Value* x) const { return b().CreateBitCast(x, type); }
-  Value* add(Value* x, Value* y) const { return b().CreateFAdd(x, y); }
-  Value* sub(Value* x, Value* y) const { return b().CreateFSub(x, y); }
-  Value* mul(Value* x, Value* y) const { return b().CreateFMul(x, y); }
-  Value* div(Value* x, Value* y) const { return b().CreateFDiv(x, y); }
-  Value* fma(Value* x, Value* y, Value* z) const { return emit_fma(to, x, y, z); }
-  Value* abs(Value* x) const { return b().CreateUnaryIntrinsic(llvm::Intrinsic::fabs, x); }
-  Value* select(Value* condition, Value* x, Value* y) const { return b().CreateSelect(condition, x, y); }
-  /// c[0] x^n + c[1] x^(n-1) + ... + c[n]
-  Value* polynomial(Value* x, std::initializer_list<double> c) const {
-    Value* sum = number(*c.begin());
-    for (const double* next = c.begin() + 1; next != c.end(); ++next) sum = fma(sum, x, number(*next));
-    return sum;
-  }
-};
-
-/// Adding this rounds to an integer that then stands in the low bits (SSE2 has no rounding instruction).
-double rounder(const Terms& t) { return t.is_double() ? 0x1.8p52 : 0x1.8p23; }
 
 llvm::Intrinsic::ID scalef_intrinsic(const Terms& t) {
   using namespace llvm;
@@ -162,6 +123,40 @@ Value* tanh_small(const Terms& t, Value* x) {
   return t.fma(t.mul(t.div(p, q), z), x, x);
 }
 
+/// erf below 1: x + x P(x^2).
+Value* erf_small(const Terms& t, Value* x) {
+  Value* z = t.mul(x, x);
+  Value* p =
+      t.is_double()
+          ? t.polynomial(z, {5.9571761477489114044e-11, -1.137284885679167367e-9, 1.4659775274047435814e-8,
+                             -1.6350312701054695011e-7, 1.6461000484121368033e-6, -1.4925595266831181565e-5,
+                             1.2055331111642710923e-4, -8.5483269808337899052e-4, 5.2239776248180144673e-3,
+                             -2.6866170645076793248e-2, 1.1283791670954878666e-1, -3.7612638903183748056e-1,
+                             1.2837916709551257377e-1})
+          : t.polynomial(z, {7.8758750626854883411e-5, -8.0168642871658695293e-4, 5.1890874234339739861e-3,
+                             -2.6854212010626412443e-2, 1.1283594715160217732e-1, -3.7612626666720331023e-1,
+                             1.2837916584835094603e-1});
+  return t.fma(x, p, x);
+}
+
+/// erf of numbers from 1 on: 1 - exp(-x^2) Q((x - 2) / (x + 2)). What is lost in exp counts for less than a sixth in 1 - erfc.
+Value* erf_large(const Terms& t, Value* x) {
+  Value* y = t.div(t.sub(x, t.number(2)), t.add(x, t.number(2)));
+  Value* q =
+      t.is_double()
+          ? t.polynomial(y, {-2.2281295763723501736e-7, 4.1463021832684877226e-6, 1.8594273874294019752e-6,
+                             -1.4166339069117108161e-5, -2.7640727821912853578e-5, 2.7560352756678313228e-5,
+                             1.7436477257256736926e-4, 4.3552653598178827704e-5, -9.8197711147407153110e-4,
+                             -8.4714312294153334166e-4, 6.9974617392005747422e-3, 3.7328924016564481496e-3,
+                             -7.8978581015712693680e-2, 2.4165819424248762655e-1, -4.2718584741395849238e-1,
+                             2.5539567631050571616e-1})
+          : t.polynomial(y, {-9.4415963408727357325e-4, -8.3658997364860578320e-4, 6.9948554135999575607e-3,
+                             3.7321413513030097422e-3, -7.8978523272533491895e-2, 2.4165821109072445301e-1,
+                             -4.2718584761434302090e-1, 2.5539567625190335418e-1});
+  Value* e = emit_exp(t.to, t.b().CreateFNeg(t.mul(x, x)));
+  return t.sub(t.number(1), t.mul(e, q));
+}
+
 }  // namespace
 
 Value* emit_fma(const Arithmetic& to, Value* a, Value* b, Value* c) {
@@ -220,6 +215,16 @@ Value* emit_tanh(const Arithmetic& to, Value* x) {
   Value* large = t.sub(t.number(1), t.div(t.number(2), t.add(e, t.number(1))));
   Value* result = t.select(to.b.CreateFCmpOLT(size, t.number(0.625)), tanh_small(t, size), large);
   return to.b.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, result, x);
+}
+
+/// Polynomials through the Chebyshev nodes of erf(x) / x - 1 and exp(x^2) erfc(x), both made for this file.
+Value* emit_erf(const Arithmetic& to, Value* x) {
+  const Terms t{to, x->getType()};
+  Value* last = t.number(t.is_double() ? 6 : 4);  // from here on erf rounds to 1
+  Value* size = t.abs(x);
+  size = t.select(to.b.CreateFCmpOLT(last, size), last, size);  // a NaN stays
+  Value* large = to.b.CreateBinaryIntrinsic(llvm::Intrinsic::copysign, erf_large(t, size), x);
+  return t.select(to.b.CreateFCmpOLT(size, t.number(1)), erf_small(t, x), large);
 }
 
 Value* emit_libm(const Arithmetic& to, const char* name, std::initializer_list<Value*> args) {

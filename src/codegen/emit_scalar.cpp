@@ -98,11 +98,11 @@ llvm::Value* float_op(const Arithmetic& to, Prim prim, const Args& a) {
     case Prim::Tanh:
       return emit_tanh(to, a[0]);
     case Prim::Erf:
-      return emit_libm(to, "einx_codegen_erf", {a[0]});
+      return emit_erf(to, a[0]);
     case Prim::Sin:
-      return emit_libm(to, "einx_codegen_sin", {a[0]});
+      return emit_sin(to, a[0]);
     case Prim::Cos:
-      return emit_libm(to, "einx_codegen_cos", {a[0]});
+      return emit_cos(to, a[0]);
     case Prim::Pow:
       return emit_libm(to, "einx_codegen_pow", {a[0], a[1]});
     default:

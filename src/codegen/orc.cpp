@@ -60,7 +60,6 @@ orc::SymbolMap runtime_symbols(orc::LLJIT& jit) {
   add("einx_codegen_report", symbol(&einx_codegen_report));
   add("fmod", symbol(static_cast<double (*)(double, double)>(&std::fmod)));
   add("fmodf", symbol(static_cast<float (*)(float, float)>(&std::fmod)));
-  add("einx_codegen_erf", symbol(static_cast<double (*)(double)>(&std::erf)));
   add("einx_codegen_sin", symbol(static_cast<double (*)(double)>(&std::sin)));
   add("einx_codegen_cos", symbol(static_cast<double (*)(double)>(&std::cos)));
   add("einx_codegen_pow", symbol(static_cast<double (*)(double, double)>(&std::pow)));

@@ -33,6 +33,9 @@ class Verifier {
       : program_(program), buffers_(buffers), kernel_(kernel) {}
 
   std::optional<std::string> run() {
+    const auto names = [&](BufferId id) { return id >= 0 && std::size_t(id) < buffers_.size(); };
+    require((kernel_.same_a < 0 && kernel_.same_b < 0) || (names(kernel_.same_a) && names(kernel_.same_b)),
+            "a kernel that may be left out names two buffers");
     walk(kernel_.body, true);
     if (broken_.empty()) return std::nullopt;
     return kernel_.name + ": " + broken_;

@@ -1,7 +1,6 @@
 // pack and unpack of einops (notation.md 9.3): concatenations of groups, one a tensor, in the place of the
 // star.
-#include <algorithm>
-#include <set>
+#include <map>
 
 #include "notation/einops_terms.h"
 #include "notation/syntax.h"
@@ -27,9 +26,12 @@ class PatternReader {
                    "The pattern has one '*' in the place of the packed axes, not " +
                        std::to_string(stars_.size()) + ".",
                    stars_);
-    if (!repeated_.empty())
+    std::vector<Span> repeated;
+    for (const auto& [name, places] : places_)
+      if (places.size() > 1) repeated.insert(repeated.end(), places.begin(), places.end());
+    if (!repeated.empty())
       raise<SemanticError>(call_, "auto-bracket-duplicate-axis", "The names of a pattern are all different.",
-                           repeated_);
+                           repeated);
     pattern_.star = stars_[0];
     return std::move(pattern_);
   }
@@ -59,14 +61,14 @@ class PatternReader {
     const std::string name(token.text);
     if (name.front() == '_' || name.back() == '_' || (name.front() >= '0' && name.front() <= '9'))
       refuse(token);
-    if (!seen_.insert(name).second) repeated_.push_back(token.span);
+    places_[name].push_back(token.span);
     (stars_.empty() ? pattern_.before : pattern_.after).push_back(make_axis(name, token.span));
   }
 
   const Call& call_;
   PackPattern pattern_;
-  std::vector<Span> stars_, repeated_;
-  std::set<std::string> seen_;
+  std::vector<Span> stars_;
+  std::map<std::string, std::vector<Span>> places_;
 };
 
 NodePtr around(const PackPattern& pattern, std::vector<NodePtr> middle) {
@@ -155,8 +157,10 @@ Expanded read_unpack(const Call& call, const Rules& rules) {
         call, "axis-ambiguous",
         "At most one size of the packed shapes is -1, but there are " + std::to_string(unknown) + ".",
         {pattern.star});
-  if (middles.empty())
-    return finish(call, rules, {around(pattern, {make_axis(packed_name(1), pattern.star)})}, {});
+  if (middles.empty()) {  // there is nothing to compute; the pattern and the tensor are checked all the same
+    const NodePtr whole = around(pattern, {make_axis(packed_name(1), pattern.star)});
+    return finish(call, rules, {whole}, {whole});
+  }
   return finish(call, rules, {around(pattern, {packed(pattern, middles)})}, std::move(outputs));
 }
 

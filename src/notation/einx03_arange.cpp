@@ -65,8 +65,19 @@ Solved solve_arange(std::string_view text, std::span<const Constraint> constrain
   check_axes(draft);
   draft.inputs[0] = make_brackets(draft.inputs[0], draft.inputs[0]->span);
   const Operand unknown{std::nullopt, "the axes to count"};
-  return solve({parsed.text, rules, std::move(draft.inputs), std::move(draft.outputs)},
-               std::span(&unknown, 1), constraints);
+  try {
+    return solve({parsed.text, rules, std::move(draft.inputs), std::move(draft.outputs)},
+                 std::span(&unknown, 1), constraints);
+  } catch (const SemanticError& error) {
+    // The rules are argmax's, but what they say to its users is not what arange's need to hear.
+    std::vector<Span> spans;
+    for (int caret : error.carets()) spans.push_back({caret, caret + 1});
+    raise<SemanticError>(
+        draft.call, std::string(error.kind()),
+        "The output of arange has one bracketed axis with an entry for every axis that is counted, "
+        "or none if that is one axis.",
+        spans, {"Write it as in 'a b [2]'."});
+  }
 }
 
 }  // namespace einx::detail::notation

@@ -36,7 +36,8 @@ class SumFinder {
 
   std::vector<Token> with_parentheses() {
     for (std::size_t i = 0; i < tokens_.size(); ++i) visit(i);
-    while (!levels_.empty()) leave(tokens_.size(), false);
+    if (!balanced_ || levels_.size() > 1) return tokens_;  // the parser is going to raise it
+    leave(tokens_.size());
     std::vector<Token> out;
     for (std::size_t i = 0; i <= tokens_.size(); ++i) {
       const int column = i > 0 ? tokens_[i - 1].span.end : 0;
@@ -64,7 +65,8 @@ class SumFinder {
   void visit(std::size_t i) {
     const Tok kind = tokens_[i].kind;
     if (closes(kind)) {
-      if (levels_.size() > 1) leave(i, kind == Tok::Close);
+      balanced_ = balanced_ && levels_.size() > 1 && levels_.back().group == (kind == Tok::Close);
+      if (balanced_) leave(i);
       return;
     }
     if (kind == Tok::Space || kind == Tok::Comma || kind == Tok::Arrow) {
@@ -85,17 +87,18 @@ class SumFinder {
     level.plus = false;
   }
 
-  void leave(std::size_t end, bool by_parenthesis) {
+  void leave(std::size_t end) {
     finish_item(end);
     const Level level = std::move(levels_.back());
     levels_.pop_back();
-    if (level.group && by_parenthesis && level.items == 1) return;
+    if (level.group && level.items == 1) return;
     for (const Run& sum : level.sums) opened_[sum.begin] = closed_[sum.end] = true;
   }
 
   const std::vector<Token>& tokens_;
   std::vector<bool> opened_, closed_;  // before the token
   std::vector<Level> levels_{1};
+  bool balanced_ = true;
 };
 
 /// First occurrence of every name in a subtree. An axis may occur once, but in each operand of a sum.

@@ -15,7 +15,7 @@ class SizeSolver {
 
   std::vector<std::int64_t> run() {
     check_constraint_values();
-    for (const Atom& atom : flat_.atoms) system_.values[system_.add_unknown(false)] = atom.value;
+    add_atoms();
     for (const auto& tree : flat_.trees)  // atoms that merging replaced need no size
       for (const AtomUse& use : uses(tree)) system_.wanted[use.atom] = true;
     check_numbers();
@@ -27,6 +27,16 @@ class SizeSolver {
   }
 
  private:
+  // A 0 in an expression is no size, but in the shapes of einops' unpack it is one.
+  void add_atoms() {
+    const bool zeros = problem_.rules->dialect == Dialect::Einops;
+    for (const Atom& atom : flat_.atoms) {
+      const int unknown = system_.add_unknown(false);
+      system_.values[unknown] = atom.value;
+      if (zeros && atom.value == 0) system_.given_zero[unknown] = true;
+    }
+  }
+
   void check_constraint_values() const {
     for (const SourceAxis& axis : problem_.axes) {
       if (!axis.constraint) continue;

@@ -89,7 +89,7 @@ TEST_CASE("mistakes") {
   CHECK(kind([&] { einx::roll("a [b] -> [b]", x, 1); }) == "SemanticError input-axis-missing-in-output");
   CHECK(kind([&] { einx::sort("a b", x); }) == "SemanticError exactly-one-bracket-axis");
   CHECK(kind([&] { einx::argsort("[a b]", x); }) == "SemanticError exactly-one-bracket-axis");
-  CHECK(kind([&] { einx::flip("a [b] -> a b", x); }) == "SemanticError brackets-required");
+  CHECK(kind([&] { einx::flip("[a b] -> [b a]", x); }) == "SemanticError bracket-order");
 }
 
 TEST_CASE("every dtype is sorted and reversed, equal elements in their order") {

@@ -80,7 +80,7 @@ TEST_CASE("in place: updates and coordinates that are part of the tensor itself"
   einx::add_at_into(x, "[h] c, p, p c", indices({1, 0}), head);  // as if the update had been read before
   CHECK(x.to_vector<float>() == Floats{2, 4, 2, 4, 4, 5, 6, 7});
   Tensor chain = indices({1, 2, 3, 0});
-  einx::set_at_into(chain, "[h], h, h -> [h]", chain, chain);
+  einx::set_at_into(chain, "[h], p, p -> [h]", chain, chain);
   CHECK(chain.to_vector<std::int64_t>() == std::vector<std::int64_t>{0, 1, 2, 3});
 }
 

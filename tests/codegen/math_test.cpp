@@ -18,7 +18,14 @@ const std::vector<Row> kRows = {{Prim::Exp, std::exp, -110, 95},    {Prim::Exp, 
                                 {Prim::Log, std::log, 0.5, 2},      {Prim::Log, std::log, 0, 1e-37},
                                 {Prim::Log1p, std::log1p, -1, 1},   {Prim::Log1p, std::log1p, -1e-4, 1e-4},
                                 {Prim::Log1p, std::log1p, 0, 1e10}, {Prim::Tanh, std::tanh, -1, 1},
-                                {Prim::Tanh, std::tanh, -25, 25},   {Prim::Tanh, std::tanh, -1e-5, 1e-5}};
+                                {Prim::Tanh, std::tanh, -25, 25},   {Prim::Tanh, std::tanh, -1e-5, 1e-5},
+                                {Prim::Erf, std::erf, -1, 1},       {Prim::Erf, std::erf, -7, 7},
+                                {Prim::Erf, std::erf, 0.99, 1.01},  {Prim::Erf, std::erf, -1e-5, 1e-5},
+                                {Prim::Sin, std::sin, -4, 4},       {Prim::Sin, std::sin, -1e5, 1e5},
+                                {Prim::Sin, std::sin, 9e4, 1.1e5},  {Prim::Sin, std::sin, -1e-5, 1e-5},
+                                {Prim::Sin, std::sin, -1e30, 1e30}, {Prim::Cos, std::cos, -4, 4},
+                                {Prim::Cos, std::cos, -1e5, 1e5},   {Prim::Cos, std::cos, -1e30, 1e30},
+                                {Prim::Cos, std::cos, 1.5707, 1.5709}};
 
 template <class T>
 std::vector<T> arguments(const Row& row, std::size_t n) {
@@ -74,7 +81,7 @@ void check(const codegen::Target& target) {
 
 }  // namespace
 
-TEST_CASE("exp, log, log1p and tanh are within 2 units in the last place") {
+TEST_CASE("exp, log, log1p, tanh, erf, sin and cos are within 2 units in the last place") {
   for (const codegen::Target& target : targets()) {
     check<float>(target);
     check<double>(target);

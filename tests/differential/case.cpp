@@ -17,7 +17,9 @@ std::string text(const Case& c) {
   for (const auto& [name, size] : c.sizes) out << " " << name << "=" << size;
   out << " ;";
   for (const OperandSpec& operand : c.operands) out << " " << einx::name_of(operand.dtype) << ":" << name_of(operand.layout);
-  out << " ;" << (c.dynamic ? " dynamic" : "") << (c.special ? " special" : "") << " seed=" << c.seed;
+  out << " ;" << (c.dynamic ? " dynamic" : "") << (c.special ? " special" : "") << (c.hostile ? " hostile" : "");
+  for (std::size_t k = 0; k < c.shift.size(); ++k) out << (k ? "," : " shift=") << c.shift[k];
+  out << " seed=" << c.seed;
   return out.str();
 }
 
@@ -35,14 +37,21 @@ bool parse_operand(const std::string& word, Case& c) {
   return false;
 }
 
+bool parse_shift(const std::string& list, Case& c) {
+  std::istringstream entries(list);
+  for (std::string entry; std::getline(entries, entry, ',');) c.shift.push_back(std::stoll(entry));
+  return !c.shift.empty();
+}
+
 bool parse_word(const std::string& word, int section, Case& c) {
   if (section == 1) return parse_operand(word, c);
-  if (word == "dynamic" || word == "special") {
-    (word == "dynamic" ? c.dynamic : c.special) = true;
+  if (word == "dynamic" || word == "special" || word == "hostile") {
+    (word == "dynamic" ? c.dynamic : word == "special" ? c.special : c.hostile) = true;
     return section == 2;
   }
   const std::size_t equals = word.find('=');
   if (equals == std::string::npos) return false;
+  if (section == 2 && word.starts_with("shift=")) return parse_shift(word.substr(equals + 1), c);
   const auto value = std::stoull(word.substr(equals + 1));
   if (section == 0) c.sizes[word.substr(0, equals)] = static_cast<std::int64_t>(value);
   else c.seed = value;

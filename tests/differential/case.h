@@ -24,12 +24,15 @@ struct OperandSpec {
 };
 
 /// sum "a (b [c]) -> a b" a=4 b=2 c=3 ; f32:contiguous ; dynamic seed=17
+/// roll "[a b]" a=4 b=2 ; f32:contiguous ; shift=1,-2 seed=17
 struct Case {
   std::string op, pattern;
   std::map<std::string, std::int64_t> sizes;  ///< of every axis: the operands' shapes follow
   std::vector<OperandSpec> operands;
   bool dynamic = false;  ///< extents and strides as run-time parameters
   bool special = false;  ///< NaN, infinities, -0.0, extreme integers among the values
+  bool hostile = false;  ///< coordinates outside their axes, up to the ends of their dtype
+  std::vector<std::int64_t> shift;  ///< of roll
   std::uint64_t seed = 0;  ///< of the values
 };
 std::string text(const Case& c);
@@ -54,6 +57,9 @@ struct Outcome {
 };
 /// Runs a case through the reference interpreter and through compiled code, and compares.
 Outcome run(const Case& c, const Bug* bug);
+
+/// Whether this operand of an indexing operation holds coordinates.
+bool holds_coordinates(const Case& c, std::size_t operand);
 
 /// The smallest case found that still differs.
 Case shrink(Case c, const Bug* bug);

@@ -1,84 +1,16 @@
 // Random patterns: axes are drawn first, then written into expressions - permuted, grouped, repeated, bracketed, concatenated.
 #include <algorithm>
 
-#include "differential/case.h"
+#include "differential/writer.h"
 
 namespace differential {
 namespace {
 
-using Names = std::vector<std::string>;
-
-class Writer {
- public:
-  explicit Writer(Random& random) : random_(random) {}
-
-  bool chance(int percent) { return static_cast<int>(random_() % 100) < percent; }
-  std::int64_t below(std::int64_t n) { return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(n)); }
-  template <class T>
-  const T& pick(const std::vector<T>& items) { return items[static_cast<std::size_t>(below(static_cast<std::int64_t>(items.size())))]; }
-  template <class T>
-  std::vector<T> shuffled(std::vector<T> items) {
-    std::shuffle(items.begin(), items.end(), random_);
-    return items;
-  }
-  Names subset(const Names& names, int percent) {
-    Names result;
-    for (const std::string& name : names)
-      if (chance(percent)) result.push_back(name);
-    return result;
-  }
-
-  /// Boundary sizes: 0 and 1, vector lengths -1, +0, +1, primes. `budget` bounds the product of all of them.
-  std::int64_t size(std::int64_t budget) {
-    static const std::vector<std::int64_t> sizes = {1, 1, 2, 2, 3, 3, 4, 5, 7, 8, 9, 13, 15, 16, 17, 31, 32, 33, 37, 63, 64, 65, 127, 129, 257, 1021};
-    if (chance(2)) return 0;
-    for (int k = 0; k < 8; ++k)
-      if (const std::int64_t drawn = pick(sizes); drawn <= budget) return drawn;
-    return 1;
-  }
-  Names axes(Case& c, int count, std::int64_t budget = 20'000) {
-    if (chance(4)) budget *= 12;  // enough work for several threads
-    Names names;
-    for (int k = 0; k < count; ++k) {
-      names.emplace_back(1, static_cast<char>('a' + k));
-      const std::int64_t drawn = size(budget);
-      c.sizes[names.back()] = drawn;
-      budget /= std::max<std::int64_t>(drawn, 1);
-    }
-    return names;
-  }
-
-  /// Items side by side, some of them grouped in parentheses, a 1 or () now and then.
-  std::string compose(const Names& items) {
-    std::string out;
-    for (std::size_t k = 0; k < items.size();) {
-      const auto left = static_cast<std::int64_t>(items.size() - k);
-      const std::int64_t take = chance(25) ? 1 + below(std::min<std::int64_t>(left, 3)) : 0;
-      if (!out.empty()) out += ' ';
-      if (take == 0) {
-        out += items[k++];
-        continue;
-      }
-      std::string group;
-      for (std::int64_t j = 0; j < take; ++j) group += (j ? " " : "") + items[k++];
-      out += "(" + group + ")";
-    }
-    if (chance(6)) out += out.empty() ? "1" : chance(50) ? " 1" : " ()";
-    return out;
-  }
-  static Names bracketed(Names names, const Names& marked) {
-    for (std::string& name : names)
-      if (std::find(marked.begin(), marked.end(), name) != marked.end()) name = "[" + name + "]";
-    return names;
-  }
-
- private:
-  Random& random_;
-};
-
 const std::vector<DType> kAllTypes = {DType::boolean, DType::i8, DType::i16, DType::i32, DType::i64, DType::u8, DType::u16,
                                       DType::u32, DType::u64, DType::f16, DType::bf16, DType::f32, DType::f64};
 const std::vector<DType> kCommonTypes = {DType::f32, DType::f32, DType::f32, DType::f32, DType::f64, DType::i32, DType::i64, DType::u8, DType::boolean, DType::f16};
+
+}  // namespace
 
 void add_operands(Writer& w, Case& c, int count) {
   const DType first = w.chance(50) ? w.pick(kCommonTypes) : w.pick(kAllTypes);
@@ -89,11 +21,12 @@ void add_operands(Writer& w, Case& c, int count) {
   }
 }
 
-/// A diagonal now and then: an axis of an operand written twice.
 Names with_diagonal(Writer& w, Names names) {
   if (!names.empty() && w.chance(8)) names.insert(names.begin() + w.below(static_cast<std::int64_t>(names.size()) + 1), std::string(w.pick(names)));
   return names;
 }
+
+namespace {
 
 void move_case(Writer& w, Case& c) {
   const Names names = w.axes(c, static_cast<int>(w.below(6)));
@@ -213,36 +146,6 @@ void large_dot_case(Writer& w, Case& c) {
   for (OperandSpec& operand : c.operands) operand.dtype = w.chance(70) ? DType::f32 : DType::f64;
 }
 
-void gather_case(Writer& w, Case& c) {
-  const Names names = w.axes(c, 1 + static_cast<int>(w.below(3)), 4'000);
-  Names marked = w.subset(names, 50);
-  if (marked.empty()) marked = {w.pick(names)};
-  Names kept;
-  for (const std::string& name : names)
-    if (std::find(marked.begin(), marked.end(), name) == marked.end()) kept.push_back(name);
-  c.sizes["p"] = w.size(40);
-  c.sizes["q"] = w.size(8);
-  Names loops = {"p"};
-  if (w.chance(40)) loops.emplace_back("q");
-  const bool one_tensor = w.chance(60);
-  c.pattern = w.compose(Writer::bracketed(w.shuffled(names), marked));
-  const int tensors = one_tensor ? 1 : static_cast<int>(marked.size());
-  Names out = kept;
-  for (int k = 0; k < tensors; ++k) {
-    Names own = w.subset(kept, 30);
-    const Names some = k == 0 ? loops : w.subset(loops, 60);
-    own.insert(own.end(), some.begin(), some.end());
-    own = w.shuffled(own);
-    if (one_tensor && (marked.size() > 1 || w.chance(30))) own.insert(own.begin() + w.below(static_cast<std::int64_t>(own.size()) + 1), "[" + std::to_string(marked.size()) + "]");
-    c.pattern += ", " + w.compose(own);
-  }
-  out.insert(out.end(), loops.begin(), loops.end());
-  c.pattern += " -> " + w.compose(w.shuffled(out));
-  add_operands(w, c, 1 + tensors);
-  static const std::vector<DType> kIntegers = {DType::i8, DType::i16, DType::i32, DType::i64, DType::u8, DType::u16, DType::u32, DType::u64};
-  for (std::size_t k = 1; k < c.operands.size(); ++k) c.operands[k].dtype = w.pick(kIntegers);
-}
-
 void write_case(Writer& w, Case& c, const einx::detail::ops::Op& op) {
   using Family = einx::detail::notation::Family;
   switch (op.family) {
@@ -252,14 +155,19 @@ void write_case(Writer& w, Case& c, const einx::detail::ops::Op& op) {
     case Family::Dot: return w.chance(10) ? large_dot_case(w, c) : dot_case(w, c);
     case Family::ArgFind: return order_case(w, c);
     case Family::GetAt: return gather_case(w, c);
-    default: return preserve_case(w, c);
+    case Family::UpdateAt: return scatter_case(w, c);
+    default:
+      if (op.one_bracketed_axis) return sort_case(w, c);
+      if (op.name == "flip" || op.name == "roll") return shuffle_case(w, c, op.name == "roll");
+      return preserve_case(w, c);
   }
 }
 
 /// Rare classes as often as the sixteen elementwise operations together.
 const einx::detail::ops::Op& draw_op(Writer& w) {
-  static const Names heavy = {"id", "id", "dot", "dot", "get_at", "softmax", "argmax", "sum", "max"};
-  if (w.chance(45)) return einx::detail::ops::get(w.pick(heavy));
+  static const Names heavy = {"id", "id", "dot", "dot", "get_at", "softmax", "argmax", "sum", "max",
+                              "flip", "roll", "sort", "argsort", "set_at", "set_at", "add_at", "subtract_at"};
+  if (w.chance(60)) return einx::detail::ops::get(w.pick(heavy));
   const auto all = einx::detail::ops::all();
   return *all[static_cast<std::size_t>(w.below(static_cast<std::int64_t>(all.size())))];
 }

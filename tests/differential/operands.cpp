@@ -24,9 +24,21 @@ std::int64_t extreme_integer(DType dtype, Random& random) {
   return values[random() % std::size(values)];
 }
 
+/// Just outside an axis of this size, and far: as near to it as the dtype comes.
+std::int64_t hostile_coordinate(std::int64_t size, DType dtype, Random& random) {
+  constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min(), most = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t values[] = {size, -size - 1, std::int64_t(1) << 31, -(std::int64_t(1) << 31) - 1, most, least, least + size, -1};
+  const std::int64_t drawn = values[random() % std::size(values)];
+  if (dtype == DType::u64 || dtype == DType::i64) return drawn;  // as u64 the negative ones are enormous
+  const int bits = static_cast<int>(einx::size_of(dtype)) * 8;
+  const std::int64_t top = (std::int64_t(1) << (tensor::is_signed(dtype) ? bits - 1 : bits)) - 1;
+  return std::clamp(drawn, tensor::is_signed(dtype) ? -top - 1 : std::int64_t(0), top);
+}
+
 /// Small values, exact in every dtype; products stay in range.
 tensor::Scalar value(const Filling& filling, DType dtype, Random& random) {
   if (filling.coordinate_of > 0) {
+    if (filling.hostile && random() % 16 == 0) return tensor::make_scalar(hostile_coordinate(filling.coordinate_of, dtype, random), dtype);
     const std::int64_t n = std::min<std::int64_t>(filling.coordinate_of, dtype == DType::i8 ? 128 : dtype == DType::u8 ? 256 : filling.coordinate_of);
     const auto coordinate = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(n));
     const bool negative = tensor::is_signed(dtype) && random() % 4 == 0 && filling.coordinate_of <= 128;

@@ -164,6 +164,93 @@ bool matmul_short(loops::Program& p) {
   return false;
 }
 
+// ---------------------------------------------------------------- flip, roll, sort, updates
+/// Extent of the loop over a variable, if it is the only one of its axis.
+std::int64_t whole_extent(loops::Kernel& kernel, loops::VarId var) {
+  std::int64_t extent = 0;
+  any(kernel.body, [&](loops::Statement& s) {
+    auto* loop = std::get_if<Loop>(&s.node);
+    if (!loop || loop->var != var || loop->outer >= 0 || loop->step > 1 || !loop->extent.constant()) return false;
+    extent = loop->extent.value;
+    return true;
+  });
+  return extent;
+}
+/// What was read backwards is read forwards: the same elements.
+bool missing_negation(loops::Program& p) {
+  for (loops::Step& step : p.steps) {
+    auto* kernel = std::get_if<loops::Kernel>(&step);
+    if (!kernel) continue;
+    const bool changed = any(kernel->body, [&](loops::Statement& s) {
+      auto* load = std::get_if<loops::Load>(&s.node);
+      if (!load || !load->at.offset.constant()) return false;
+      for (Address::Term& term : load->at.terms) {
+        const std::int64_t extent = whole_extent(*kernel, term.var);
+        if (!term.stride.constant() || term.stride.value >= 0 || extent < 2) continue;
+        load->at.offset.value += term.stride.value * (extent - 1);
+        term.stride.value = -term.stride.value;
+        return true;
+      }
+      return false;
+    });
+    if (changed) return true;
+  }
+  return false;
+}
+bool shift_range(loops::Program& p) {
+  if (p.steps.size() < 2) return false;
+  return change_terms<loops::Load>(p, [](Address& at) { return at.offset.constant() && at.offset.value > 0 ? (--at.offset.value, true) : false; });
+}
+loops::Sort* sort_of(loops::Program& p) {
+  for (loops::Step& step : p.steps)
+    if (auto* sort = std::get_if<loops::Sort>(&step)) return sort;
+  return nullptr;
+}
+bool unstable_sort(loops::Program& p) {  // equal elements come out in reverse, which only zeros show
+  loops::Sort* sort = sort_of(p);
+  if (!sort || sort->positions || sort->length < 2) return false;
+  sort->from_offset += sort->from_stride * (sort->length - 1);
+  sort->from_stride = -sort->from_stride;
+  return true;
+}
+bool unsigned_sort(loops::Program& p) {
+  loops::Sort* sort = sort_of(p);
+  if (!sort || sort->dtype != DType::i32) return false;
+  sort->dtype = DType::u32;
+  return true;
+}
+bool sort_short(loops::Program& p) {
+  loops::Sort* sort = sort_of(p);
+  return sort && sort->length > 1 ? (--sort->length, true) : false;
+}
+bool sort_rows(loops::Program& p) {
+  loops::Sort* sort = sort_of(p);
+  if (!sort || sort->extents.empty() || sort->from_strides[0] == 0) return false;
+  sort->from_strides[0] = 0;
+  return true;
+}
+bool writes_at_coordinates(loops::Statement& s) {
+  const auto* store = std::get_if<loops::Store>(&s.node);
+  return store && !store->at.indirect.empty();
+}
+/// The copy that starts an update: one element of it too few is left to chance, so it copies another one twice.
+bool skipped_copy(loops::Program& p) {
+  const bool updates = any(p, writes_at_coordinates);
+  return updates && change_terms<loops::Load>(p, [](Address& at) {
+    if (!at.indirect.empty() || at.terms.empty() || !at.terms.back().stride.constant() || at.terms.back().stride.value == 0) return false;
+    at.terms.back().stride.value = 0;
+    return true;
+  });
+}
+bool lost_last_update(loops::Program& p) {
+  return any(p, [](loops::Statement& s) {
+    auto* loop = std::get_if<Loop>(&s.node);
+    if (!loop || !loop->extent.constant() || loop->extent.value < 2 || loop->step > 1 || !any(loop->body, writes_at_coordinates)) return false;
+    --loop->extent.value;
+    return true;
+  });
+}
+
 }  // namespace
 
 const std::vector<Bug>& bugs() {
@@ -191,6 +278,14 @@ const std::vector<Bug>& bugs() {
       {"position", "positions count from one", position_off},
       {"lost-step", "the last kernel of several is not called", skipped_step},
       {"transpose-block", "a register transpose misses its last column", transposed_block},
+      {"flip-forwards", "a flipped axis is read forwards", missing_negation},
+      {"shift-range", "a range of a roll begins one element early", shift_range},
+      {"unstable-sort", "equal elements change places", unstable_sort},
+      {"unsigned-sort", "signed elements are compared as unsigned", unsigned_sort},
+      {"sort-short", "the last element of a row is not sorted", sort_short},
+      {"sort-rows", "the first row is sorted for all", sort_rows},
+      {"update-copy", "the copy that starts an update forgets an axis", skipped_copy},
+      {"update-last", "the last update is dropped", lost_last_update},
       {"matmul-depth", "a matrix product misses its last term", matmul_short},
   };
   return list;

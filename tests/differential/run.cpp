@@ -1,11 +1,14 @@
 // One case: operands from the seed, the reference's answer, compiled code's answer, and how near they must be.
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <set>
 
 #include "differential/case.h"
 #include "differential/operands.h"
 #include "notation/notation.h"
 #include "passes/passes.h"
+#include "runtime/runtime.h"
 #include "support/support.h"
 #include "tensor/tensor.h"
 
@@ -41,12 +44,15 @@ trace::Call describe(const Case& c, const std::vector<Tensor>& operands) {
   call.op = &ops::get(c.op);
   call.pattern = c.pattern;
   call.constraints = constraints(c);
+  if (!call.op->parameter.empty()) call.attributes = {{std::string(call.op->parameter), c.shift}};
   for (const Tensor& operand : operands) {
     const Shape shape(operand.shape().begin(), operand.shape().end()), strides(operand.strides().begin(), operand.strides().end());
     call.operands.push_back({trace::Operand::Kind::Tensor, einx::detail::graph::make_type(operand.dtype(), shape, strides)});
   }
   return call;
 }
+
+bool updates(const Case& c) { return ops::get(c.op).family == notation::Family::UpdateAt; }
 
 /// Smallest indexed axis: coordinates below it are valid wherever they are used.
 std::int64_t smallest_indexed(const Case& c) {
@@ -62,8 +68,7 @@ std::vector<Tensor> operands(const Case& c) {
   std::vector<Tensor> result;
   const std::vector<Shape> all = shapes(c);
   for (std::size_t k = 0; k < all.size(); ++k) {
-    const bool coordinates = c.op == "get_at" && k > 0;
-    const Filling filling{c.special, c.op == "prod" || c.op == "multiply", coordinates ? smallest_indexed(c) : 0};
+    const Filling filling{c.special, c.op == "prod" || c.op == "multiply", c.hostile, holds_coordinates(c, k) ? smallest_indexed(c) : 0};
     result.push_back(make_operand(all[k], c.operands[k], filling, random));
   }
   return result;
@@ -96,6 +101,7 @@ api::Executable compiled(const Case& c, const api::Executable& reference, const 
   if (!bug)
     if (const auto broken = einx::detail::loops::verify(program)) throw std::runtime_error("verify: " + *broken);
   result.empty_reduction = program.empty_reduction;
+  result.in_place = program.in_place;
   result.code = einx::detail::codegen::compile(program, target);
   return result;
 }
@@ -114,10 +120,13 @@ double tolerance(const Case& c, DType dtype, double magnitude, double count) {
     const DType met = !from_integers ? operand.dtype : einx::size_of(operand.dtype) == 1 ? DType::f16 : einx::size_of(operand.dtype) == 2 ? DType::f32 : DType::f64;
     epsilon = std::max(epsilon, epsilon_of(met));
   }
-  const bool exact = c.op == "id" || c.op == "max" || c.op == "min" || c.op == "get_at" || c.op == "maximum" || c.op == "minimum" || c.op == "where";
-  if (exact) return 0;
+  static const std::set<std::string> exact = {"id", "max", "min", "get_at", "maximum", "minimum", "where", "flip", "roll", "sort", "set_at", "add_at", "subtract_at"};
+  if (exact.contains(c.op)) return 0;
   return epsilon * (16 + 4 * std::sqrt(count)) * magnitude;
 }
+
+/// Operations that show an unstable order by the signs of zeros.
+bool keeps_signs(const Case& c) { return c.op == "sort" || c.op == "flip" || c.op == "roll"; }
 
 bool close(double a, double b, double allowed) {
   if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
@@ -149,10 +158,81 @@ std::string compare(const Case& c, const std::vector<Tensor>& inputs, const Tens
     const auto a = tensor::load(static_cast<const char*>(flat_got.data()) + k * bytes, got.dtype());
     const auto b = tensor::load(static_cast<const char*>(flat_want.data()) + k * bytes, got.dtype());
     const double x = tensor::to_double(a), y = tensor::to_double(b);
-    const bool same = tensor::is_float(got.dtype()) ? close(x, y, tolerance(c, got.dtype(), std::max(scale, std::fabs(y)), count)) : a.i == b.i;
+    const bool other_sign = keeps_signs(c) && x == 0 && std::signbit(x) != std::signbit(y);
+    const bool same = other_sign ? false : tensor::is_float(got.dtype()) ? close(x, y, tolerance(c, got.dtype(), std::max(scale, std::fabs(y)), count)) : a.i == b.i;
     if (!same) return "element " + std::to_string(k) + ": compiled " + std::to_string(x) + ", reference " + std::to_string(y);
   }
   return "";
+}
+
+bool same_bytes(const Tensor& a, const Tensor& b) {
+  return std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * einx::size_of(a.dtype())) == 0;
+}
+
+/// The results on one thread, after those on two, which must be the same in every bit; "" or what is wrong.
+std::string on_threads(const api::Executable& executable, const std::vector<Tensor>& inputs, std::vector<Tensor>& got) {
+  einx_rt_set_threads(2);
+  const std::vector<Tensor> two = api::run(executable, inputs);
+  einx_rt_set_threads(1);
+  got = api::run(executable, inputs);
+  for (std::size_t k = 0; k < got.size(); ++k)
+    if (!same_bytes(got[k], two[k])) return "output " + std::to_string(k) + " has other bits on two threads than on one";
+  return "";
+}
+
+/// An update where the tensor is: what a fresh result would have been, or, if it is refused, as it was.
+std::string in_place(const Case& c, const api::Executable& executable, std::vector<Tensor> inputs, const Tensor* want) {
+  if (!executable.in_place || !inputs[0].contiguous()) return "";
+  const Tensor before = inputs[0].clone();
+  Tensor x = before.clone();
+  inputs[0] = x;
+  Tensor result = x.reshaped(executable.outputs[0].shape);  // the same memory
+  Tensor* const results[] = {&result};
+  try {
+    api::run_into(executable, api::addresses(inputs), results);
+  } catch (const einx::CallOperationError&) {
+    if (want != nullptr) throw;
+    return same_bytes(x, before) ? "" : "a refused update in place has written";
+  }
+  if (want == nullptr) return "an update in place is not refused";
+  const std::string why = compare(c, inputs, result, *want);
+  return why.empty() ? "" : "in place, " + why;
+}
+
+}  // namespace
+
+bool holds_coordinates(const Case& c, std::size_t operand) {
+  if (operand == 0) return false;
+  return c.op == "get_at" || (updates(c) && operand + 1 < c.operands.size());
+}
+
+namespace {
+
+/// What compiled code does, against the reference's results; `refused`: the class of the error it raised instead.
+Outcome run_compiled(const Case& c, const Bug* bug, const std::vector<Tensor>& inputs, const api::Executable& reference, const std::vector<Tensor>& want,
+                     const std::string& refused) {
+  Outcome outcome;
+  const auto different = [&](const std::string& why) { return Outcome{Outcome::Kind::Different, why, outcome.op_class}; };
+  try {
+    bool planted = false;
+    const api::Executable executable = compiled(c, reference, bug, planted, outcome.op_class);
+    if (bug && !planted) return {Outcome::Kind::Refused, "no place for the bug", "refused"};
+    if (!refused.empty() && !bug)
+      if (const std::string why = in_place(c, executable, inputs, nullptr); !why.empty()) return different(why);
+    std::vector<Tensor> got;
+    std::string why = bug ? "" : on_threads(executable, inputs, got);
+    if (bug) got = api::run(executable, inputs);
+    if (!refused.empty()) return different("the reference raises " + refused + ", compiled code does not");
+    for (std::size_t k = 0; k < want.size() && why.empty(); ++k)
+      if (why = compare(c, inputs, got[k], want[k]); !why.empty()) why = "output " + std::to_string(k) + ", " + why;
+    if (why.empty()) why = in_place(c, executable, inputs, &want[0]);
+    return why.empty() ? outcome : different(why);
+  } catch (const einx::Error& error) {
+    if (error.class_name() == refused) return {Outcome::Kind::Refused, error.what(), "refused"};
+    return different(std::string(error.class_name()) + ": " + error.what());
+  } catch (const std::exception& error) {
+    return different(error.what());
+  }
 }
 
 }  // namespace
@@ -161,10 +241,9 @@ Outcome run(const Case& c, const Bug* bug) {
   const std::vector<Tensor> inputs = operands(c);
   api::ExecutablePtr reference;
   std::vector<Tensor> want;
-  Outcome outcome;
   std::string refused;
   try {
-    reference = api::compile(describe(c, inputs), {.jit = false});
+    reference = api::compile(describe(c, inputs), api::Options{.jit = false, .loops = {}});
     want = api::run(*reference, inputs);
   } catch (const einx::InternalError& error) {
     return {Outcome::Kind::Different, std::string("reference: ") + error.what(), ""};
@@ -172,23 +251,7 @@ Outcome run(const Case& c, const Bug* bug) {
     if (!reference) return {Outcome::Kind::Refused, error.what(), "refused"};
     refused = error.class_name();
   }
-  try {
-    bool planted = false;
-    const api::Executable executable = compiled(c, *reference, bug, planted, outcome.op_class);
-    if (bug && !planted) return {Outcome::Kind::Refused, "no place for the bug", "refused"};
-        const std::vector<Tensor> got = api::run(executable, inputs);
-    if (!refused.empty()) return {Outcome::Kind::Different, "the reference raises " + refused + ", compiled code does not", outcome.op_class};
-    for (std::size_t k = 0; k < want.size(); ++k) {
-      const std::string why = compare(c, inputs, got[k], want[k]);
-      if (!why.empty()) return {Outcome::Kind::Different, "output " + std::to_string(k) + ", " + why, outcome.op_class};
-    }
-  } catch (const einx::Error& error) {
-    if (error.class_name() == refused) return {Outcome::Kind::Refused, error.what(), "refused"};
-    return {Outcome::Kind::Different, std::string(error.class_name()) + ": " + error.what(), outcome.op_class};
-  } catch (const std::exception& error) {
-    return {Outcome::Kind::Different, error.what(), outcome.op_class};
-  }
-  return outcome;
+  return run_compiled(c, bug, inputs, *reference, want, refused);
 }
 
 }  // namespace differential

@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 
@@ -8,10 +9,19 @@ namespace docs {
 namespace {
 
 int claims = 0, failures = 0, current_line = 0;
+const char* current_file = "";
 
 void fail(Place place, const std::string& what) {
   ++failures;
   std::printf("%s:%d: %s\n", place.file, place.line, what.c_str());
+  std::fflush(stdout);
+}
+
+/// Of no use to anybody but this program, which only has to say where it was.
+void report_crash(int signal) {
+  std::printf("%s:%d: this example ended the program by signal %d\n", current_file, current_line, signal);
+  std::fflush(stdout);
+  std::_Exit(1);
 }
 
 std::string number(double value) {
@@ -116,6 +126,8 @@ void step(int line) { current_line = line; }
 
 void run(Place place, const std::function<void()>& block) {
   current_line = place.line;
+  current_file = place.file;
+  for (const int crash : {SIGSEGV, SIGABRT, SIGFPE, SIGILL, SIGBUS}) std::signal(crash, report_crash);
   try {
     block();
   } catch (const std::exception& error) {

@@ -1,7 +1,8 @@
-"""Runs the examples of Markdown files.   docs_test.py cpp|console|tables|kinds [options] FILE...
+"""Runs the examples of Markdown files.   docs_test.py cpp|console|tables|kinds|links [options] FILE...
 
 cpp: every ```cpp block (cpp_examples.py). console: every ```console block, `$ command` and its output, `...` standing for anything. tables: every table with
 the columns operation or dialect, pattern, shapes, result, through `einx eval`. kinds: the error kinds documented against the table in the source.
+links: relative links against files and headings.
 """
 import argparse
 import concurrent.futures
@@ -74,7 +75,9 @@ def run_cpp(options):
     program = compile_cpp(options, folder)
     done = subprocess.run([str(program)], cwd=folder, capture_output=True, text=True)
     print(done.stdout[-20000:], done.stderr[-20000:])
-    sys.exit(done.returncode)
+    if done.returncode < 0:
+        print(f"the examples ended by signal {-done.returncode}")
+    sys.exit(done.returncode != 0)
 
 
 def same_output(expected, actual):
@@ -168,10 +171,34 @@ def run_kinds(options):
     finish(len(table) if len(table) > 50 else 0, "kinds")
 
 
+def anchors(path):
+    """GitHub's names of a file's headings."""
+    titles = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def run_links(options):
+    """Every relative link leads to a file, and to a heading of it."""
+    count = 0
+    for path, name in named(options):
+        for at, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            for target in re.findall(r"\]\(([^)\s]+)\)", line):
+                if re.match(r"\w+:", target):
+                    continue
+                count += 1
+                file, _, anchor = target.partition("#")
+                linked = path.parent / file if file else path
+                if not linked.exists():
+                    fail(name, at, f"there is no {file}")
+                elif anchor and anchor not in anchors(linked):
+                    fail(name, at, f"{linked.name} has no heading #{anchor}")
+    finish(count, "links")
+
+
 parser = argparse.ArgumentParser()
-parser.add_argument("what", choices=("cpp", "console", "tables", "kinds"))
+parser.add_argument("what", choices=("cpp", "console", "tables", "kinds", "links"))
 for name in ("root", "compiler", "flags", "include", "library", "command", "out", "kinds"):
     parser.add_argument("--" + name, default="")
 parser.add_argument("files", nargs="+")
 options = parser.parse_args()
-{"cpp": run_cpp, "console": run_console, "tables": run_tables, "kinds": run_kinds}[options.what](options)
+{"cpp": run_cpp, "console": run_console, "tables": run_tables, "kinds": run_kinds, "links": run_links}[options.what](options)

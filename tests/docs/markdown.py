@@ -46,6 +46,8 @@ def read(path, name):
             heading = line.strip("# ")
         elif line.startswith("|") and titles is None:
             titles = [cell.lower() for cell in cells(line)]
+            if not re.fullmatch(r"[|\s:-]+", lines[at + 1]):
+                raise SystemExit(f"{name}:{at + 1}: a table without a line of titles")
         elif line.startswith("|") and not re.fullmatch(r"[|\s:-]+", line):
             rows.append(Row(name, at + 1, heading, dict(zip(titles, cells(line))), list(setup)))
         if not line.startswith("|"):

@@ -101,6 +101,7 @@ const Broken kBroken[] = {
     {"variables of open loops",
      [](loops::Program& p) { std::get<loops::Load>(loop(p).body[0].node).at.terms[0].var = 7; }},
     {"dtype of its buffer", [](loops::Program& p) { kernel(p).registers[0].dtype = DType::i32; }},
+    {"names two buffers", [](loops::Program& p) { kernel(p).same_a = 0; }},
 };
 
 }  // namespace
