@@ -45,6 +45,9 @@ void replace(Dim& dim, int axis, const Dim& with) {
     dim = with;
     return;
   }
+  if (with.parts.empty())  // the only tensor of a list: in a group, an axis of size 1 says nothing
+    std::erase_if(dim.parts,
+                  [axis](const Dim& part) { return part.kind == Dim::Kind::Axis && part.axis == axis; });
   for (Dim& part : dim.parts) replace(part, axis, with);
 }
 
