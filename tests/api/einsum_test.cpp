@@ -1,6 +1,5 @@
 // einx::einsum: values against plain loops, labels instead of letters, many operands, traced functions.
 #include <doctest/doctest.h>
-
 #include <einx/einx.h>
 
 #include <cmath>
@@ -33,7 +32,8 @@ std::string kind_of(const std::function<void()>& f) {
 }  // namespace
 
 TEST_CASE("einsum: matrix products of all dtypes and layouts against loops") {
-  for (const einx::DType dtype : {einx::i8, einx::i32, einx::u16, einx::f16, einx::bf16, einx::f32, einx::f64})
+  for (const einx::DType dtype :
+       {einx::i8, einx::i32, einx::u16, einx::f16, einx::bf16, einx::f32, einx::f64})
     for (const std::int64_t n : {1, 3, 8, 17}) {
       const Tensor x = Tensor::ones({n, 5}, dtype), y = Tensor::iota({5, n}, dtype);
       const Tensor z = einsum("ij,jk->ki", x, y.reversed(0).reversed(1));
@@ -69,7 +69,8 @@ TEST_CASE("einsum: broadcasting and ellipses") {
       for (int a = 0; a < 3; ++a) sum += x.item<double>({i, 0, a}) * y.item<double>({j, a});
       CHECK(z.item<double>({i, j}) == sum);
     }
-  CHECK(values(einsum("...a->a", y)) == values(einsum("ba->a", y)));  // as torch: what the output leaves out is summed
+  CHECK(values(einsum("...a->a", y)) ==
+        values(einsum("ba->a", y)));  // as torch: what the output leaves out is summed
 }
 
 TEST_CASE("einsum: labels") {
@@ -80,7 +81,8 @@ TEST_CASE("einsum: labels") {
   CHECK(values(einsum(x, {900, 70}, y, {70, 19999}, {19999, 900})) == values(einsum("ij,jk->ki", x, y)));
   CHECK(shape(einsum(v, {0}, v, {0}, {})).empty());
   CHECK(values(einsum(y, {einx::ellipsis, 0}, {0, einx::ellipsis})) == values(einsum("ij->ji", y)));
-  CHECK(values(einsum({{x, {0, 1}}, {y, {1, 2}}, {v, {2}}, {v, {2}}}, {0})) == values(einsum("ij,jk,k,k->i", {x, y, v, v})));
+  CHECK(values(einsum({{x, {0, 1}}, {y, {1, 2}}, {v, {2}}, {v, {2}}}, {0})) ==
+        values(einsum("ij,jk,k,k->i", {x, y, v, v})));
   CHECK(kind_of([&] { einsum(x, {0, -2}); }) == "ValueError bad-parameter");
   CHECK(kind_of([&] { einsum(x, {0, 20001}); }) == "ValueError bad-parameter");
 }
@@ -94,23 +96,29 @@ TEST_CASE("einsum: many operands are contracted in pairs, with the same result")
   // One nest over these would have 2^40 iterations.
   const Tensor v = Tensor::ones({1 << 10});
   CHECK(einsum("a,b,c,d->", {v, v, v, v}).item<float>() == doctest::Approx(std::pow(2.0, 40)));
-  // Mixed dtypes stay in one node: the product is computed in the common dtype, not in that of the first pair.
+  // Mixed dtypes stay in one node: the product is computed in the common dtype, not in that of the first
+  // pair.
   const Tensor small = Tensor::full({64, 64}, 100, einx::i8);
-  CHECK(einsum("ij,jk,kl->il", small, small, Tensor::ones({64, 64}, einx::i64)).item<std::int64_t>({0, 0}) == 64LL * 64 * 10000);
+  CHECK(einsum("ij,jk,kl->il", small, small, Tensor::ones({64, 64}, einx::i64)).item<std::int64_t>({0, 0}) ==
+        64LL * 64 * 10000);
 }
 
 TEST_CASE("einsum: in traced functions and as graphs") {
-  const auto f = einx::jit([](einx::Value x, einx::Value y) { return einx::sum("a [b]", einsum("ij,jk->ik", x, y)); });
+  const auto f =
+      einx::jit([](einx::Value x, einx::Value y) { return einx::sum("a [b]", einsum("ij,jk->ik", x, y)); });
   const Tensor x = numbers({2, 3}), y = numbers({3, 4});
   CHECK(values(f(x, y)) == values(einsum("ij,jk->i", x, y)));
-  const auto labels = einx::jit([](einx::Value x, einx::Value y) { return einsum(x, {0, 1}, y, {1, 2}, {0}); });
+  const auto labels = einx::jit([](einx::Value x, einx::Value y) {
+    return einsum(x, {0, 1}, y, {1, 2}, {0});
+  });
   CHECK(values(labels(x, y)) == values(einsum("ij,jk->i", x, y)));
   CHECK(values(einx::graph::einsum("ij,jk->ik", x, y)(x, y)) == values(einsum("ij,jk->ik", x, y)));
   CHECK(values(einsum("ij,ij->i", std::vector<Tensor>{x, x})) == values(einsum("ij,ij->i", x, x)));
 }
 
 TEST_CASE("einsum: factories get the shape that the letters have") {
-  CHECK(values(einsum("ij,jk,k->i", numbers({2, 3}), numbers({3, 4}), einx::ones)) == values(einsum("ij,jk->i", numbers({2, 3}), numbers({3, 4}))));
+  CHECK(values(einsum("ij,jk,k->i", numbers({2, 3}), numbers({3, 4}), einx::ones)) ==
+        values(einsum("ij,jk->i", numbers({2, 3}), numbers({3, 4}))));
 }
 
 TEST_CASE("einsum: errors") {
