@@ -116,6 +116,17 @@ TEST_CASE("einsum: in traced functions and as graphs") {
   CHECK(values(einsum("ij,ij->i", std::vector<Tensor>{x, x})) == values(einsum("ij,ij->i", x, x)));
 }
 
+TEST_CASE("einsum: the text of a graph is read back") {
+  const Tensor x = numbers({3, 3}), y = numbers({1, 3});
+  for (const char* pattern : {"ii", "ii->i", "ij->", "ji"}) {
+    const einx::Graph graph = einx::graph::einsum(pattern, x);
+    CHECK(einx::Graph::parse(graph.text()).text() == graph.text());
+    CHECK(values(einx::Graph::parse(graph.text())(x)) == values(einsum(pattern, x)));
+  }
+  const einx::Graph graph = einx::graph::einsum("...i,ii->...", y, x);
+  CHECK(values(einx::Graph::parse(graph.text())(y, x)) == values(einsum("ki,ii->k", y, x)));
+}
+
 TEST_CASE("einsum: factories get the shape that the letters have") {
   CHECK(values(einsum("ij,jk,k->i", numbers({2, 3}), numbers({3, 4}), einx::ones)) ==
         values(einsum("ij,jk->i", numbers({2, 3}), numbers({3, 4}))));
