@@ -171,6 +171,7 @@ TEST_CASE("einops: sizes and ranks") {
       {"reduce", "a (b 3) -> a b", {{{2, 4}}}, {}, conflict},
       {"reduce", "a 3 -> a", {{{2, 4}}}, {}, conflict},
       {"repeat", "a -> a b", {{{2}}}, {}, ambiguous + " 7"},
+      {"repeat", "a -> a b", {{{2}}}, {one("b", std::int64_t(1) << 60)}, conflict},
       {"repeat", "a -> (a b c)", {{{2}}}, {one("b", 2)}, ambiguous + " 10"},
       {"rearrange", "a b -> b a", {{{2, 3, 4}}}, {}, rank},
       {"rearrange", "a b -> b a", {{{2}}}, {}, rank},
