@@ -109,7 +109,7 @@ template <int Min, int Max>
 struct CustomOperation : Operation<Min, Max> {
   IntoOperation<Min, Max> into;    ///< op.into(y, pattern, operands...)
   GraphOperation<Min, Max> graph;  ///< op.graph(pattern, operands...)
-  explicit CustomOperation(std::string_view name) : Operation<Min, Max>{name}, into{name}, graph{name} {}
+  explicit CustomOperation(std::string_view row) : Operation<Min, Max>{row}, into{row}, graph{row} {}
 };
 
 /// An elementwise operation: `f` takes one Value (a number) for each operand and returns one. Errors of `f` are raised by the first call with new dtypes.

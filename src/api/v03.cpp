@@ -20,10 +20,12 @@ class CommonCall {
  public:
   explicit CommonCall(const Call& call) : row_(detail::trace::row_einx03(call.function, call.op)) {
     check_keepdims(call);
-    if (!row_.parameter.empty() && !call.options.moved.empty()) attributes_.push_back({row_.parameter, call.options.moved});
+    if (!row_.parameter.empty() && !call.options.moved.empty())
+      attributes_.push_back({row_.parameter, call.options.moved});
     if (!call.options.merge.value_or(true)) attributes_.push_back({"cse", kOff});
-    info_.emplace(detail::CallInfo{row_.name, call.pattern, call.operands, call.options.axes, call.options.keep.value_or(false), call.site, attributes_,
-                                   Dialect::Einx03, call.function});
+    info_.emplace(detail::CallInfo{row_.name, call.pattern, call.operands, call.options.axes,
+                                   call.options.keep.value_or(false), call.site, attributes_, Dialect::Einx03,
+                                   call.function});
     check_operands(call);
   }
   CommonCall(const CommonCall&) = delete;
@@ -31,7 +33,8 @@ class CommonCall {
 
  private:
   static void check_keepdims(const Call& call) {
-    const bool arrow = call.pattern.find("->") != std::string_view::npos || call.pattern.find('|') != std::string_view::npos;
+    const bool arrow =
+        call.pattern.find("->") != std::string_view::npos || call.pattern.find('|') != std::string_view::npos;
     if (call.options.keep && arrow)
       support::raise<ValueError>({.kind = "bad-parameter",
                                   .sentence = "keepdims cannot be given together with '->' in einx 0.3.",
@@ -41,12 +44,17 @@ class CommonCall {
 
   /// Moving and indexing take numbers alone, computing does not.
   void check_operands(const Call& call) const {
-    const bool moves = row_.family == Family::Id || row_.family == Family::GetAt || row_.family == Family::UpdateAt;
+    const bool moves =
+        row_.family == Family::Id || row_.family == Family::GetAt || row_.family == Family::UpdateAt;
     using Kind = Operand::Kind;
-    const auto number = [](const Operand& o) { return o.kind() == Kind::WeakBool || o.kind() == Kind::WeakInt || o.kind() == Kind::WeakFloat; };
-    if (moves || call.operands.empty() || !std::all_of(call.operands.begin(), call.operands.end(), number)) return;
+    const auto number = [](const Operand& o) {
+      return o.kind() == Kind::WeakBool || o.kind() == Kind::WeakInt || o.kind() == Kind::WeakFloat;
+    };
+    if (moves || call.operands.empty() || !std::all_of(call.operands.begin(), call.operands.end(), number))
+      return;
     support::raise<TypeError>({.kind = "operand-kind",
-                               .sentence = "einx 0.3 needs at least one tensor beside the numbers given to " + std::string(call.function) + "."});
+                               .sentence = "einx 0.3 needs at least one tensor beside the numbers given to " +
+                                           std::string(call.function) + "."});
   }
 
   static constexpr std::int64_t kOff[] = {0};
@@ -62,30 +70,45 @@ void call(const Call& call, std::span<Value> results) { detail::call(CommonCall(
 std::vector<Tensor> call_all(const Call& call) { return detail::call_all(CommonCall(call).info()); }
 
 Tensor arange(std::string_view pattern, const Options& options, DType dtype, Location site) {
-  const api::Counting counting = api::count(pattern, api::constraints(options.axes), dtype, options.merge.value_or(true));
+  const api::Counting counting =
+      api::count(pattern, api::constraints(options.axes), dtype, options.merge.value_or(true));
   const std::vector<Operand> operands(counting.operands.begin(), counting.operands.end());
   Axes axes;
-  for (const notation::Constraint& size : counting.sizes) axes.items.push_back({size.name, size.values.front()});
+  for (const notation::Constraint& size : counting.sizes)
+    axes.items.push_back({size.name, size.values.front()});
   return detail::call_one<Tensor>({"id", counting.pattern, operands, axes, false, site});
 }
 
 namespace {
 
-notation::SolvedAxes solved(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options, bool merge) {
+notation::SolvedAxes solved(std::string_view pattern, std::initializer_list<Operand> operands,
+                            const Options& options, bool merge) {
   std::vector<notation::Operand> shapes;
   for (const Operand& operand : operands) {
     switch (operand.kind()) {
-      case Operand::Kind::Tensor: shapes.push_back({Shape(operand.tensor().shape().begin(), operand.tensor().shape().end()), ""}); break;
-      case Operand::Kind::Value: shapes.push_back({operand.value().shape(), ""}); break;
-      case Operand::Kind::Factory: shapes.push_back({std::nullopt, "factory"}); break;
-      case Operand::Kind::Unknown: shapes.push_back({std::nullopt, "unknown shape"}); break;
-      default: shapes.push_back({Shape{}, ""});
+      case Operand::Kind::Tensor:
+        shapes.push_back({Shape(operand.tensor().shape().begin(), operand.tensor().shape().end()), ""});
+        break;
+      case Operand::Kind::Value:
+        shapes.push_back({operand.value().shape(), ""});
+        break;
+      case Operand::Kind::Factory:
+        shapes.push_back({std::nullopt, "factory"});
+        break;
+      case Operand::Kind::Unknown:
+        shapes.push_back({std::nullopt, "unknown shape"});
+        break;
+      default:
+        shapes.push_back({Shape{}, ""});
     }
   }
-  return notation::solve_axes(pattern, shapes, api::constraints(options.axes), options.merge.value_or(merge), Dialect::Einx03);
+  return notation::solve_axes(pattern, shapes, api::constraints(options.axes), options.merge.value_or(merge),
+                              Dialect::Einx03);
 }
 
-std::optional<notation::SolvedAxes> solution(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options, bool merge) {
+std::optional<notation::SolvedAxes> solution(std::string_view pattern,
+                                             std::initializer_list<Operand> operands, const Options& options,
+                                             bool merge) {
   try {
     return solved(pattern, operands, options, merge);
   } catch (const RankError&) {
@@ -97,7 +120,9 @@ std::optional<notation::SolvedAxes> solution(std::string_view pattern, std::init
 
 }  // namespace
 
-std::optional<std::map<std::string, AxisSizes>> solve(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options) {
+std::optional<std::map<std::string, AxisSizes>> solve(std::string_view pattern,
+                                                      std::initializer_list<Operand> operands,
+                                                      const Options& options) {
   const auto found = solution(pattern, operands, options, false);
   if (!found) return std::nullopt;
   std::map<std::string, AxisSizes> result;
@@ -109,6 +134,8 @@ bool matches(std::string_view pattern, std::initializer_list<Operand> operands, 
   return solution(pattern, operands, options, true).has_value();
 }
 
-void check(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options) { solved(pattern, operands, options, true); }
+void check(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options) {
+  solved(pattern, operands, options, true);
+}
 
 }  // namespace einx::v03

@@ -1,5 +1,5 @@
-// vmap, vmap_with_axis, reduce and elementwise of einx 0.3 with functions of the caller's: solved as every call, then the function is called on views of the
-// operands. Moves before and after are calls of id.
+// vmap, vmap_with_axis, reduce and elementwise of einx 0.3 with functions of the caller's: solved as every
+// call, then the function is called on views of the operands. Moves before and after are calls of id.
 #include <einx/v03.h>
 
 #include <algorithm>
@@ -21,7 +21,8 @@ using notation::Solved;
 using notation::TensorExpr;
 
 [[noreturn]] void fail(const Call& call, const std::string& sentence) {
-  support::raise<CallOperationError>({.kind = "runtime", .sentence = sentence, .pattern = std::string(call.pattern), .show_pattern = true});
+  support::raise<CallOperationError>(
+      {.kind = "runtime", .sentence = sentence, .pattern = std::string(call.pattern), .show_pattern = true});
 }
 
 /// A call whose expression is solved and whose operands are tensors.
@@ -34,10 +35,12 @@ void check_operands(const Call& call) {
   for (std::size_t k = 0; k < call.operands.size(); ++k) {
     const Operand& operand = call.operands[k];
     const bool data = operand.kind() == Operand::Kind::Tensor ? operand.tensor().defined()
-                                                              : operand.kind() != Operand::Kind::Value && operand.kind() != Operand::Kind::Unknown;
+                                                              : operand.kind() != Operand::Kind::Value &&
+                                                                    operand.kind() != Operand::Kind::Unknown;
     if (data) continue;
     support::raise<TypeError>({.kind = "operand-kind",
-                               .sentence = "Operand #" + std::to_string(k + 1) + " of " + std::string(call.function) +
+                               .sentence = "Operand #" + std::to_string(k + 1) + " of " +
+                                           std::string(call.function) +
                                            " has no data, but a function of tensors is to be called on it."});
   }
 }
@@ -46,7 +49,8 @@ Tensor tensor_of(const Call& call, std::size_t k, const Shape& shape) {
   const Operand& operand = call.operands[k];
   if (operand.kind() == Operand::Kind::Tensor) return operand.tensor();
   if (operand.kind() == Operand::Kind::Factory)
-    return api::call_factory(operand, shape, k, {call.function, call.pattern, call.operands, call.options.axes, false, call.site});
+    return api::call_factory(
+        operand, shape, k, {call.function, call.pattern, call.operands, call.options.axes, false, call.site});
   return api::number(operand, detail::trace::weak_dtype(api::describe(operand).kind, {}));
 }
 
@@ -86,16 +90,19 @@ std::vector<Tensor> invoke(const Call& call, Invoke f) {
 }
 
 void check_result(const Call& call, const Tensor& result, const Shape& wanted) {
-  if (!result.defined()) fail(call, "The function given to " + std::string(call.function) + " returned an undefined tensor.");
+  if (!result.defined())
+    fail(call, "The function given to " + std::string(call.function) + " returned an undefined tensor.");
   const Shape got(result.shape().begin(), result.shape().end());
   if (got != wanted)
-    fail(call, "The function given to " + std::string(call.function) + " returned a tensor of shape " + support::tuple_text(got) + " where " +
-                   support::tuple_text(wanted) + " is needed.");
+    fail(call, "The function given to " + std::string(call.function) + " returned a tensor of shape " +
+                   support::tuple_text(got) + " where " + support::tuple_text(wanted) + " is needed.");
 }
 
 // ---------------------------------------------------------------- vmap
-/// Where the elements of a tensor lie for an assignment of the axes: one stride an axis, 0 for axes that it does not have.
-std::vector<std::int64_t> strides_by_axis(const Solved& solved, const TensorExpr& expr, std::span<const std::int64_t> strides) {
+/// Where the elements of a tensor lie for an assignment of the axes: one stride an axis, 0 for axes that it
+/// does not have.
+std::vector<std::int64_t> strides_by_axis(const Solved& solved, const TensorExpr& expr,
+                                          std::span<const std::int64_t> strides) {
   std::vector<std::int64_t> by_axis(solved.axes.size(), 0);
   const notation::IndexMap map = notation::index_maps(solved, expr, strides).at(0);
   for (const notation::Term& term : map.terms) by_axis[term.axis] = term.stride;
@@ -113,8 +120,10 @@ struct Part {
       shape.push_back(solved.axes[axis].size);
       strides.push_back(by_axis[axis]);
     }
-    auto* first = static_cast<char*>(const_cast<void*>(static_cast<const void*>(std::as_const(tensor).data())));
-    return Tensor::view(static_cast<void*>(first + offset * std::int64_t(size_of(tensor.dtype()))), tensor.dtype(), shape, strides);
+    auto* first =
+        static_cast<char*>(const_cast<void*>(static_cast<const void*>(std::as_const(tensor).data())));
+    return Tensor::view(static_cast<void*>(first + offset * std::int64_t(size_of(tensor.dtype()))),
+                        tensor.dtype(), shape, strides);
   }
 };
 
@@ -128,7 +137,8 @@ std::int64_t bracketed_elements(const Solved& solved, const Dim& dim, bool& any)
   return product;
 }
 
-/// The shape of a sub-tensor as the function sees it: a dimension for what is in brackets in one dimension of the tensor, or one an axis.
+/// The shape of a sub-tensor as the function sees it: a dimension for what is in brackets in one dimension of
+/// the tensor, or one an axis.
 Shape part_shape(const Solved& solved, const TensorExpr& expr, bool flat) {
   Shape shape;
   if (flat) {
@@ -145,10 +155,12 @@ Shape part_shape(const Solved& solved, const TensorExpr& expr, bool flat) {
 
 class Vmap {
  public:
-  Vmap(const Call& call, const TensorFunction& f) : call_(call), f_(f), problem_(prepare(call, Family::Native)), solved_(problem_.solved) {
+  Vmap(const Call& call, const TensorFunction& f)
+      : call_(call), f_(f), problem_(prepare(call, Family::Native)), solved_(problem_.solved) {
     for (std::size_t k = 0; k < solved_.inputs.size(); ++k) {
       const TensorExpr& expr = solved_.inputs[k];
-      inputs_.push_back({notation::axes_of(solved_, expr, true), strides_by_axis(solved_, expr, problem_.tensors[k].strides())});
+      inputs_.push_back({notation::axes_of(solved_, expr, true),
+                         strides_by_axis(solved_, expr, problem_.tensors[k].strides())});
       for (int axis : notation::axes_of(solved_, expr, false))
         if (std::find(loops_.begin(), loops_.end(), axis) == loops_.end()) loops_.push_back(axis);
     }
@@ -165,13 +177,17 @@ class Vmap {
   std::vector<Tensor> run() {
     results_.resize(outputs_.size());
     std::vector<std::int64_t> index(loops_.size(), 0);
-    bool left = std::all_of(loops_.begin(), loops_.end(), [&](int axis) { return solved_.axes[axis].size > 0; });
+    bool left =
+        std::all_of(loops_.begin(), loops_.end(), [&](int axis) { return solved_.axes[axis].size > 0; });
     while (left) {
       step(index);
       left = advance(index);
     }
-    for (std::size_t k = 0; k < results_.size(); ++k)  // the function was never called: nothing says what it gives
-      if (!results_[k].defined()) results_[k] = Tensor::zeros(notation::shape(solved_, solved_.outputs[k]), problem_.tensors.front().dtype());
+    for (std::size_t k = 0; k < results_.size();
+         ++k)  // the function was never called: nothing says what it gives
+      if (!results_[k].defined())
+        results_[k] =
+            Tensor::zeros(notation::shape(solved_, solved_.outputs[k]), problem_.tensors.front().dtype());
     return std::move(results_);
   }
 
@@ -193,11 +209,13 @@ class Vmap {
   void step(const std::vector<std::int64_t>& index) {
     std::vector<Tensor> parts;
     for (std::size_t k = 0; k < inputs_.size(); ++k)
-      parts.push_back(inputs_[k].at(solved_, problem_.tensors[k], offset(inputs_[k], index))
+      parts.push_back(inputs_[k]
+                          .at(solved_, problem_.tensors[k], offset(inputs_[k], index))
                           .reshaped(part_shape(solved_, solved_.inputs[k], call_.options.flattened)));
     const std::vector<Tensor> given = invoke(call_, [&] { return f_(parts); });
     if (given.size() != outputs_.size())
-      fail(call_, "The function given to vmap returned " + std::to_string(given.size()) + " tensors for " + std::to_string(outputs_.size()) + " outputs.");
+      fail(call_, "The function given to vmap returned " + std::to_string(given.size()) + " tensors for " +
+                      std::to_string(outputs_.size()) + " outputs.");
     for (std::size_t k = 0; k < given.size(); ++k) {
       check_result(call_, given[k], part_shape(solved_, solved_.outputs[k], call_.options.flattened));
       store(k, given[k], offset(outputs_[k], index));
@@ -205,11 +223,14 @@ class Vmap {
   }
 
   void store(std::size_t k, const Tensor& given, std::int64_t at) {
-    if (!results_[k].defined()) results_[k] = Tensor::empty(notation::shape(solved_, solved_.outputs[k]), given.dtype());
-    if (given.dtype() != results_[k].dtype()) fail(call_, "The function given to vmap returned tensors of different dtypes for one output.");
+    if (!results_[k].defined())
+      results_[k] = Tensor::empty(notation::shape(solved_, solved_.outputs[k]), given.dtype());
+    if (given.dtype() != results_[k].dtype())
+      fail(call_, "The function given to vmap returned tensors of different dtypes for one output.");
     Tensor to = outputs_[k].at(solved_, results_[k], at);
     Shape shape;
-    for (int axis : notation::axes_of(solved_, solved_.outputs[k], true)) shape.push_back(solved_.axes[axis].size);
+    for (int axis : notation::axes_of(solved_, solved_.outputs[k], true))
+      shape.push_back(solved_.axes[axis].size);
     detail::tensor::copy(to, given.reshaped(shape).broadcast_to(Shape(to.shape().begin(), to.shape().end())));
   }
 
@@ -223,7 +244,9 @@ class Vmap {
 };
 
 // ---------------------------------------------------------------- whole tensors
-bool literal_one(const Solved& solved, int axis) { return solved.axes[axis].unnamed && solved.axes[axis].size == 1; }
+bool literal_one(const Solved& solved, int axis) {
+  return solved.axes[axis].unnamed && solved.axes[axis].size == 1;
+}
 
 std::vector<int> axes_without_ones(const Solved& solved, const TensorExpr& expr) {
   std::vector<int> axes = notation::axes_of(expr);
@@ -260,10 +283,12 @@ Tensor move(const Call& call, const Solved& axes, TensorExpr from, TensorExpr to
   return detail::call_one<Tensor>({"id", pattern, operands, sizes, false, call.site});
 }
 
-/// The operands with the axes `common`, of size 1 where an operand lacks one; a single operand keeps its own order if `own`.
+/// The operands with the axes `common`, of size 1 where an operand lacks one; a single operand keeps its own
+/// order if `own`.
 class Whole {
  public:
-  Whole(const Call& call, Family family) : call_(call), problem_(prepare(call, family)), solved_(problem_.solved) {
+  Whole(const Call& call, Family family)
+      : call_(call), problem_(prepare(call, family)), solved_(problem_.solved) {
     if (solved_.outputs.size() != 1)
       support::raise<SemanticError>({.kind = "num-output-exprs",
                                      .sentence = std::string(call.function) + " has one output expression.",
@@ -289,7 +314,8 @@ class Whole {
     for (int axis : in_)
       if (!has(out_, axis))
         support::raise<SemanticError>({.kind = "input-axis-missing-in-output",
-                                       .sentence = "With several operands, " + std::string(call_.function) + " needs all their axes in the output.",
+                                       .sentence = "With several operands, " + std::string(call_.function) +
+                                                   " needs all their axes in the output.",
                                        .pattern = std::string(call_.pattern),
                                        .show_pattern = true});
     return run(out_, out_, f);
@@ -298,7 +324,9 @@ class Whole {
   std::size_t operands() const { return problem_.tensors.size(); }
 
  private:
-  static bool has(const std::vector<int>& axes, int axis) { return std::find(axes.begin(), axes.end(), axis) != axes.end(); }
+  static bool has(const std::vector<int>& axes, int axis) {
+    return std::find(axes.begin(), axes.end(), axis) != axes.end();
+  }
 
   Tensor run(const std::vector<int>& order, const std::vector<int>& result_axes, const AxisFunction& f) {
     std::vector<Tensor> tensors;
@@ -313,7 +341,8 @@ class Whole {
     for (std::size_t d = 0; d < order.size(); ++d)
       if (solved_.axes[order[d]].bracketed) along.push_back(int(d));
     const std::vector<Tensor> given = invoke(call_, [&] { return f(tensors, along); });
-    if (given.size() != 1) fail(call_, "The function given to " + std::string(call_.function) + " returned several tensors.");
+    if (given.size() != 1)
+      fail(call_, "The function given to " + std::string(call_.function) + " returned several tensors.");
     Shape wanted;
     for (int axis : result_axes) wanted.push_back(solved_.axes[axis].size);
     check_result(call_, given[0], wanted);
@@ -329,16 +358,19 @@ class Whole {
 }  // namespace
 
 void refuse_count(std::size_t count) {
-  support::raise<ValueError>({.kind = "num-tensors", .sentence = "The function does not take " + std::to_string(count) + " tensors."});
+  support::raise<ValueError>(
+      {.kind = "num-tensors",
+       .sentence = "The function does not take " + std::to_string(count) + " tensors."});
 }
 
 Tensor only_result(const Call& call, std::vector<Tensor> results) {
   if (results.size() == 1) return std::move(results.front());
-  support::raise<SemanticError>({.kind = "num-output-exprs",
-                                 .sentence = "The expression has " + std::to_string(results.size()) + " outputs, but the call takes 1.",
-                                 .pattern = std::string(call.pattern),
-                                 .show_pattern = true,
-                                 .advice = {"Use einx::v03::vmap_all for several outputs."}});
+  support::raise<SemanticError>(
+      {.kind = "num-output-exprs",
+       .sentence = "The expression has " + std::to_string(results.size()) + " outputs, but the call takes 1.",
+       .pattern = std::string(call.pattern),
+       .show_pattern = true,
+       .advice = {"Use einx::v03::vmap_all for several outputs."}});
 }
 
 std::vector<Tensor> vmap_callable(const Call& call, const TensorFunction& f) { return Vmap(call, f).run(); }
@@ -348,10 +380,13 @@ std::vector<Tensor> vmap_with_axis_callable(const Call& call, const AxisFunction
   return {whole.operands() == 1 ? whole.run_single(f) : whole.run_aligned(f)};
 }
 
-Tensor reduce_callable(const Call& call, const AxisFunction& f) { return Whole(call, Family::Reduce).run_single(f); }
+Tensor reduce_callable(const Call& call, const AxisFunction& f) {
+  return Whole(call, Family::Reduce).run_single(f);
+}
 
 Tensor elementwise_callable(const Call& call, const TensorFunction& f) {
-  return Whole(call, Family::Elementwise).run_aligned([&](std::span<const Tensor> tensors, const std::vector<int>&) { return f(tensors); });
+  return Whole(call, Family::Elementwise)
+      .run_aligned([&](std::span<const Tensor> tensors, const std::vector<int>&) { return f(tensors); });
 }
 
 }  // namespace einx::v03

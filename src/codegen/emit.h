@@ -60,6 +60,8 @@ llvm::Value* emit_log(const Arithmetic& to, llvm::Value* x);
 llvm::Value* emit_log1p(const Arithmetic& to, llvm::Value* x);
 llvm::Value* emit_tanh(const Arithmetic& to, llvm::Value* x);
 llvm::Value* emit_erf(const Arithmetic& to, llvm::Value* x);
+/// By the C library, but for exponents that are known to be small integers.
+llvm::Value* emit_pow(const Arithmetic& to, llvm::Value* x, llvm::Value* y);
 llvm::Value* emit_sin(const Arithmetic& to, llvm::Value* x);
 llvm::Value* emit_cos(const Arithmetic& to, llvm::Value* x);
 /// A function of the C library (einx_codegen_<name>, of doubles) for every lane.

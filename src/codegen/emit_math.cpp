@@ -227,6 +227,17 @@ Value* emit_erf(const Arithmetic& to, Value* x) {
   return t.select(to.b.CreateFCmpOLT(size, t.number(1)), erf_small(t, x), large);
 }
 
+Value* emit_pow(const Arithmetic& to, Value* x, Value* y) {
+  const auto* constant = llvm::dyn_cast<llvm::Constant>(y);
+  if (constant && constant->getType()->isVectorTy()) constant = constant->getSplatValue();
+  const auto* exponent = llvm::dyn_cast_or_null<llvm::ConstantFP>(constant);
+  if (exponent && exponent->isExactlyValue(1)) return x;
+  if (exponent && exponent->isExactlyValue(2)) return to.b.CreateFMul(x, x);
+  if (exponent && exponent->isExactlyValue(-1))
+    return to.b.CreateFDiv(llvm::ConstantFP::get(x->getType(), 1), x);
+  return emit_libm(to, "einx_codegen_pow", {x, y});
+}
+
 Value* emit_libm(const Arithmetic& to, const char* name, std::initializer_list<Value*> args) {
   Builder& b = to.b;
   llvm::Type* const type = (*args.begin())->getType();

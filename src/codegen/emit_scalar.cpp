@@ -104,7 +104,7 @@ llvm::Value* float_op(const Arithmetic& to, Prim prim, const Args& a) {
     case Prim::Cos:
       return emit_cos(to, a[0]);
     case Prim::Pow:
-      return emit_libm(to, "einx_codegen_pow", {a[0], a[1]});
+      return emit_pow(to, a[0], a[1]);
     default:
       support::internal_error("codegen: not a primitive of floats");
   }

@@ -27,6 +27,13 @@ Range room_of(const graph::Type& type) {
   return room;
 }
 
+Range room_of(const Program& program, const Buffer& buffer) {
+  if (buffer.kind == Buffer::Kind::Input) return room_of(program.inputs[std::size_t(buffer.index)]);
+  if (buffer.kind == Buffer::Kind::Constant)
+    return {0, program.constants[std::size_t(buffer.index)].size() - 1};
+  return {0, buffer.elements - 1};
+}
+
 class Verifier {
  public:
   Verifier(const Program* program, const std::vector<Buffer>& buffers, const Kernel& kernel)
@@ -132,12 +139,7 @@ class Verifier {
   }
   bool room(const Buffer& buffer, Range& out) const {
     if (program_ == nullptr) return false;  // a micro-kernel's panels have any length
-    if (buffer.kind == Buffer::Kind::Input)
-      out = room_of(program_->inputs[std::size_t(buffer.index)]);
-    else if (buffer.kind == Buffer::Kind::Constant)
-      out = {0, program_->constants[std::size_t(buffer.index)].size() - 1};
-    else
-      out = {0, buffer.elements - 1};
+    out = room_of(*program_, buffer);
     return true;
   }
   void variables(const Address& at) {
@@ -274,9 +276,25 @@ std::optional<std::string> verify_matmul(const Matmul& m) {
   return Verifier(nullptr, m.micro.buffers, m.micro.kernel).run();
 }
 
-std::optional<std::string> verify_sort(const Sort& s) {
+/// Whether the rows of a sort lie in their buffer.
+bool rows_inside(const Program& program, const Sort& s, BufferId id, std::int64_t offset,
+                 const std::vector<std::int64_t>& strides, std::int64_t stride) {
+  Range reach = Range{offset, offset} + scaled(s.length, stride);
+  for (std::size_t k = 0; k < strides.size(); ++k) reach = reach + scaled(s.extents[k], strides[k]);
+  const Range room = room_of(program, program.buffers[std::size_t(id)]);
+  return reach.low >= room.low && reach.high <= room.high;
+}
+
+std::optional<std::string> verify_sort(const Program& program, const Sort& s) {
   if (s.from_strides.size() != s.extents.size() || s.to_strides.size() != s.extents.size())
     return "sort: a stride for every kept axis";
+  if (!rows_inside(program, s, s.from, s.from_offset, s.from_strides, s.from_stride) ||
+      !rows_inside(program, s, s.to, s.to_offset, s.to_strides, s.to_stride))
+    return "sort: rows stay inside their buffers";
+  const DType result = s.positions ? DType::i64 : s.dtype;
+  if (program.buffers[std::size_t(s.from)].dtype != s.dtype ||
+      program.buffers[std::size_t(s.to)].dtype != result)
+    return "sort: buffers hold what is sorted and what comes of it";
   return std::nullopt;
 }
 
@@ -295,7 +313,7 @@ std::optional<std::string> verify(const Program& program) {
     auto broken = support::match(
         step, [&](const Kernel& kernel) { return Verifier(&program, program.buffers, kernel).run(); },
         [](const Matmul& matmul) { return verify_matmul(matmul); },
-        [](const Sort& sort) { return verify_sort(sort); },
+        [&](const Sort& sort) { return verify_sort(program, sort); },
         [](const Native& native) { return verify_native(native); });
     if (broken) return broken;
   }

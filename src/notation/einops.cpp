@@ -71,13 +71,6 @@ void require_shapes(const Call& call) {
                  "Operand #" + std::to_string(k + 1) + " of an einops call has to be a tensor.", {}));
 }
 
-Expanded finish(const Call& call, const Rules& rules, std::vector<NodePtr> inputs,
-                std::vector<NodePtr> outputs) {
-  Expanded out{std::string(call.text), rules, std::move(inputs), std::move(outputs)};
-  out.rules.merge = false;
-  return out;
-}
-
 bool nowhere(const EinopsAxis&) { return false; }
 
 /// rearrange, repeat, reduce.
@@ -92,7 +85,7 @@ Expanded read_transformation(const Call& call, const Rules& rules) {
   EinopsTrees trees;
   NodePtr left =
       trees.tree(input, [&](const EinopsAxis& axis) { return rules.op == "reduce" && !known(to, axis); });
-  return finish(call, rules, {std::move(left)}, {trees.tree(output, nowhere)});
+  return full_form(call, rules, {std::move(left)}, {trees.tree(output, nowhere)});
 }
 
 constexpr std::size_t kMostEinsumNames = 52;  // the letters that einops hands on to the frameworks' einsum
@@ -167,8 +160,8 @@ Expanded read_mix(const Call& call, const Rules& rules) {
   check_sizes(call, names_of({&input, &weight, &output}));
   EinopsTrees trees;
   const auto summed = [&](const EinopsAxis& axis) { return !known(to, axis); };
-  return finish(call, rules, {trees.tree(input, summed), trees.tree(weight, summed)},
-                {trees.tree(output, nowhere)});
+  return full_form(call, rules, {trees.tree(input, summed), trees.tree(weight, summed)},
+                   {trees.tree(output, nowhere)});
 }
 
 /// A tensor whose axes are named: `_` and `...` skip, numbers are checked.
@@ -189,7 +182,7 @@ Expanded read_shape(const Call& call, const Rules& rules) {
   }
   require_shapes(call);
   EinopsTrees trees;
-  return finish(call, rules, {trees.tree(term, nowhere)}, {});
+  return full_form(call, rules, {trees.tree(term, nowhere)}, {});
 }
 
 struct FunctionRow {

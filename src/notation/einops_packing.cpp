@@ -86,13 +86,6 @@ NodePtr packed(const PackPattern& pattern, const std::vector<std::vector<NodePtr
   return groups.size() == 1 ? groups[0] : make_concat(std::move(groups), pattern.star);
 }
 
-Expanded finish(const Call& call, const Rules& rules, std::vector<NodePtr> inputs,
-                std::vector<NodePtr> outputs) {
-  Expanded out{std::string(call.text), rules, std::move(inputs), std::move(outputs)};
-  out.rules.merge = false;
-  return out;
-}
-
 /// The number in front counts the packed axes of a call, so that names differ; no user can write it.
 std::string packed_name(int number) { return "*" + std::to_string(number); }
 
@@ -120,7 +113,7 @@ Expanded read_pack(const Call& call, const Rules& rules) {
     middles.push_back(std::move(middle));
   }
   if (middles.empty()) raise<ValueError>(call, "num-tensors", "pack needs at least one tensor.", {});
-  return finish(call, rules, std::move(inputs), {around(pattern, {packed(pattern, middles)})});
+  return full_form(call, rules, std::move(inputs), {around(pattern, {packed(pattern, middles)})});
 }
 
 namespace {
@@ -159,9 +152,9 @@ Expanded read_unpack(const Call& call, const Rules& rules) {
         {pattern.star});
   if (middles.empty()) {  // there is nothing to compute; the pattern and the tensor are checked all the same
     const NodePtr whole = around(pattern, {make_axis(packed_name(1), pattern.star)});
-    return finish(call, rules, {whole}, {whole});
+    return full_form(call, rules, {whole}, {whole});
   }
-  return finish(call, rules, {around(pattern, {packed(pattern, middles)})}, std::move(outputs));
+  return full_form(call, rules, {around(pattern, {packed(pattern, middles)})}, std::move(outputs));
 }
 
 }  // namespace einx::detail::notation

@@ -272,4 +272,11 @@ NodePtr EinopsTrees::tree(const EinopsTerm& term, const std::function<bool(const
   return make_list(std::move(dims), {});
 }
 
+Expanded full_form(const Call& call, const Rules& rules, std::vector<NodePtr> inputs,
+                   std::vector<NodePtr> outputs) {
+  Expanded out{std::string(call.text), rules, std::move(inputs), std::move(outputs)};
+  out.rules.merge = false;
+  return out;
+}
+
 }  // namespace einx::detail::notation

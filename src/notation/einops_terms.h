@@ -79,6 +79,9 @@ class EinopsTrees {
   int next_id_ = 0;
 };
 
+/// The trees of a call whose sub-expressions are never merged.
+Expanded full_form(const Call& call, const Rules& rules, std::vector<NodePtr> inputs,
+                   std::vector<NodePtr> outputs);
 /// pack and unpack (notation.md 9.3): the packed shapes of unpack are the lists among the sizes, in order.
 /// Raise also ndim-mismatch, axis-ambiguous.
 Expanded read_pack(const Call& call, const Rules& rules);

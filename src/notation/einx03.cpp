@@ -99,16 +99,21 @@ void imply_output_03(Draft& draft) {
 }
 
 // ---------------------------------------------------------------- brackets
-/// Brackets every axis that is not kept; a whole group or run if none of it is kept, so that it can be
-/// merged.
-NodePtr bracket_all_but(const NodePtr& node, const Names& kept) {
-  const auto vanishes = [&](const NodePtr& part) {
+using AxisTest = std::function<bool(const Node& axis)>;
+
+bool is_one(const Node& node) { return is_number(node) && node.number == 1; }
+AxisTest not_among(Names kept) {
+  return [kept = std::move(kept)](const Node& axis) { return is_number(axis) || !kept.count(axis.name); };
+}
+
+/// Brackets the axes that pass; a whole group or run if all of it does, so that it can be merged.
+NodePtr bracket_where(const NodePtr& node, const AxisTest& passes) {
+  const auto whole = [&](const NodePtr& part) {
     const auto axes = axes_in(*part);
-    return !axes.empty() && std::none_of(axes.begin(), axes.end(), [&](const Occurrence& o) {
-      return !is_number(*o.axis) && kept.count(o.axis->name);
-    });
+    return !axes.empty() &&
+           std::all_of(axes.begin(), axes.end(), [&](const Occurrence& o) { return passes(*o.axis); });
   };
-  if (vanishes(node)) return make_brackets(node, node->span);
+  if (whole(node)) return make_brackets(node, node->span);
   if (node->kind == Kind::Axis) return node;
   std::vector<NodePtr> children, run;
   const auto finish_run = [&] {
@@ -118,12 +123,12 @@ NodePtr bracket_all_but(const NodePtr& node, const Names& kept) {
     run.clear();
   };
   for (const NodePtr& child : node->children) {
-    if (node->kind == Kind::List && vanishes(child)) {
+    if (node->kind == Kind::List && whole(child)) {
       run.push_back(child);
       continue;
     }
     finish_run();
-    children.push_back(bracket_all_but(child, kept));
+    children.push_back(bracket_where(child, passes));
   }
   finish_run();
   return rebuild(*node, std::move(children));
@@ -140,14 +145,13 @@ NodePtr brackets_outside_ellipses(const NodePtr& node) {
 
 /// A literal 1 in brackets says nothing; numbers are new axes each time, so it could not be paired.
 NodePtr without_bracketed_ones(const NodePtr& node) {
-  const auto is_one = [](const NodePtr& n) { return is_number(*n) && n->number == 1; };
   return transform(node, [&](const NodePtr& n) -> NodePtr {
     if (n->kind != Kind::Brackets) return nullptr;
     const NodePtr& inner = n->children[0];
-    if (inner->kind != Kind::List) return is_one(inner) ? inner : n;
+    if (inner->kind != Kind::List) return is_one(*inner) ? inner : n;
     std::vector<NodePtr> items;
     for (const NodePtr& item : inner->children)
-      items.push_back(is_one(item) ? item : make_brackets(item, n->span));
+      items.push_back(is_one(*item) ? item : make_brackets(item, n->span));
     return make_list(std::move(items), n->span);
   });
 }
@@ -187,10 +191,13 @@ void prepare_reduce(Draft& draft) {
     std::erase_if(both, [&](const std::string& name) { return !marked.count(name); });
     if (both.empty()) draft.outputs[0] = strip_brackets(draft.outputs[0]);  // they only say what is new there
   }
-  if (draft.rules.op == "vmap") return;
+  if (draft.rules.op == "vmap") {  // a literal 1 that vanishes is the sub-tensor then
+    if (!any_brackets(draft.inputs)) draft.inputs[0] = bracket_where(draft.inputs[0], is_one);
+    return;
+  }
   if (draft.arrow && any_brackets(draft.inputs) && !is_vmap(draft.rules)) keep_left_out(draft);
   if (!any_brackets(draft.inputs))
-    draft.inputs[0] = bracket_all_but(draft.inputs[0], all_names(draft.outputs));
+    draft.inputs[0] = bracket_where(draft.inputs[0], not_among(all_names(draft.outputs)));
   if (!any_brackets(draft.inputs)) raise_nothing_reduced(draft);
 }
 
@@ -200,8 +207,9 @@ void prepare_preserve(Draft& draft, Rules& rules) {
     for (NodePtr& tree : *side) tree = without_bracketed_ones(brackets_outside_ellipses(tree));
   if (any_brackets(draft.inputs) || rules.op == "vmap" || !rules.reserved.empty()) return;
   const Names inside = all_names(draft.inputs);
-  draft.inputs[0] = bracket_all_but(draft.inputs[0], {});
-  draft.outputs[0] = bracket_names(draft.outputs[0], inside);
+  draft.inputs[0] = bracket_where(draft.inputs[0], [](const Node& axis) { return !is_one(axis); });
+  draft.outputs[0] = bracket_where(
+      draft.outputs[0], [&](const Node& axis) { return !is_number(axis) && inside.count(axis.name); });
   rules.merge_bracketed = true;
 }
 
@@ -209,7 +217,7 @@ void prepare_einsum(Draft& draft, Rules& rules) {
   for (NodePtr& input : draft.inputs) input = brackets_outside_ellipses(input);
   if (any_brackets(draft.inputs)) return;
   const Names kept = all_names(draft.outputs);
-  for (NodePtr& input : draft.inputs) input = bracket_all_but(input, kept);
+  for (NodePtr& input : draft.inputs) input = bracket_where(input, not_among(kept));
   rules.merge_bracketed = true;
 }
 

@@ -21,11 +21,26 @@ bool choose(std::vector<Dim>& dims, std::size_t operand, std::size_t& operands) 
   return false;
 }
 
+/// A group in a group is part of it, as everywhere in a solved expression.
+void splice_groups(Dim& group) {
+  std::vector<Dim> parts;
+  for (Dim& part : group.parts) {
+    if (part.kind == Dim::Kind::Group) splice_groups(part);
+    if (part.kind == Dim::Kind::Group)
+      parts.insert(parts.end(), part.parts.begin(), part.parts.end());
+    else
+      parts.push_back(part);
+  }
+  group.parts = std::move(parts);
+}
+
 void split(const TensorExpr& expr, std::vector<TensorExpr>& found) {
   std::size_t operands = 1;
   for (std::size_t k = 0; k < operands; ++k) {
     TensorExpr piece = expr;
     if (!choose(piece.dims, k, operands)) {
+      for (Dim& dim : piece.dims)
+        if (dim.kind == Dim::Kind::Group) splice_groups(dim);
       found.push_back(std::move(piece));
       if (std::int64_t(found.size()) <= kMaxAxes) return;
       support::raise<RankError>(

@@ -256,7 +256,20 @@ class SizeSolver {
       for (const Part& part : tree)
         if (!size_of(part, result))
           raise_conflict("The size of '" + text(flat_, part) + "' overflows: it is beyond 2^63-1.");
+    for (std::size_t i = 0; i < flat_.trees.size(); ++i)
+      if (problem_.expressions[i].output) check_memory(flat_.trees[i], result);
     return result;
+  }
+
+  // An output has a place in memory whatever its dtype, also one that is empty: strides are made of its other
+  // sizes.
+  void check_memory(const std::vector<Part>& tree, const std::vector<std::int64_t>& sizes) const {
+    constexpr std::int64_t kLargestElement = 8;
+    std::vector<std::int64_t> factors{kLargestElement};
+    for (const Part& part : tree) factors.push_back(std::max<std::int64_t>(*size_of(part, sizes), 1));
+    if (!support::checked_product(factors))
+      raise_conflict("The output '" + text(flat_, tree) +
+                     "' overflows: it has more elements than fit in memory.");
   }
 
   const Problem& problem_;

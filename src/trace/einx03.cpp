@@ -66,7 +66,11 @@ Values add_whole_roll(graph::Graph& graph, const Call& call, const Solved& solve
                       graph::Attributes attributes) {
   Dim all;
   all.kind = Dim::Kind::Group;
-  all.parts = solved.inputs.front().dims;
+  for (int axis : notation::axes_of(solved.inputs.front())) {  // each occurs once in this dialect
+    Dim part;
+    part.axis = axis;
+    all.parts.push_back(part);
+  }
   const Shape shape = notation::shape(solved, solved.inputs.front());
   const auto elements = support::checked_product(shape);
   if (!elements)

@@ -45,6 +45,9 @@ void replace(Dim& dim, int axis, const Dim& with) {
     dim = with;
     return;
   }
+  if (with.parts.empty())  // the only tensor of a list: in a group, an axis of size 1 says nothing
+    std::erase_if(dim.parts,
+                  [axis](const Dim& part) { return part.kind == Dim::Kind::Axis && part.axis == axis; });
   for (Dim& part : dim.parts) replace(part, axis, with);
 }
 
@@ -133,11 +136,12 @@ Stacked stack(graph::Graph& graph, const ops::Op& op, Solved solved, std::vector
 const ops::Op& operation_of(const Call& call, const Solved& solved, std::span<const DType> operands) {
   if (call.dialect != Dialect::Einops || function_name(call) != "reduce") return *call.op;
   if (notation::axes_of(solved, solved.inputs[0], true).empty()) return ops::get("id");
-  if (call.op->name == "mean" && !std::all_of(operands.begin(), operands.end(), tensor::is_float))
+  const DType dtype = tensor::promote(operands);
+  if (call.op->name == "mean" && !tensor::is_float(dtype))
     support::raise<OperationNotSupportedError>(
         {.kind = "dtype-not-supported",
-         .sentence = "einops has no mean of " + std::string(name_of(operands[0])) +
-                     ", only of floating-point numbers.",
+         .sentence =
+             "einops has no mean of " + std::string(name_of(dtype)) + ", only of floating-point numbers.",
          .pattern = call.pattern,
          .show_pattern = true,
          .advice = {"Convert the tensor first, x.cast(einx::f32), or use einx::mean, whose result is f64."}});

@@ -168,6 +168,14 @@ TEST_CASE("with a using directive, C's functions stay what they are") {
 }
 }  // namespace unqualified
 
+TEST_CASE("powers with known exponents") {
+  const double inf = INFINITY;
+  const Tensor x = Tensor::copy_of({0.0, -0.0, 1.5, -3.25, inf, -inf, 1e200, 1e-200, 5.0}, {9});
+  const auto op = einx::elementwise("powers", [](Value a) { return where(pow(a, 1) == a, pow(a, 2) + pow(a, -1), pow(a, 3)); });
+  own::same_as_reference(op, "a", {x}, 1e-15);
+  own::same_as_reference(op, "a", {x.cast(einx::f32)}, 1e-6);
+}
+
 TEST_CASE("mistakes with values are errors") {
   CHECK_THROWS_AS(Value().dtype(), einx::TypeError);
   CHECK_THROWS_AS(Value().shape(), einx::TypeError);

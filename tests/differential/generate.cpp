@@ -21,8 +21,10 @@ void add_operands(Writer& w, Case& c, int count) {
   }
 }
 
-Names with_diagonal(Writer& w, Names names) {
-  if (!names.empty() && w.chance(8)) names.insert(names.begin() + w.below(static_cast<std::int64_t>(names.size()) + 1), std::string(w.pick(names)));
+Names with_diagonal(Writer& w, const Case& c, Names names, Names of) {
+  Names short_ones = std::move(of);
+  std::erase_if(short_ones, [&](const std::string& name) { return c.sizes.at(name) > 65; });
+  if (!short_ones.empty() && w.chance(8)) names.insert(names.begin() + w.below(static_cast<std::int64_t>(names.size()) + 1), w.pick(short_ones));
   return names;
 }
 
@@ -35,7 +37,7 @@ void move_case(Writer& w, Case& c) {
     out.emplace_back("z");
     c.sizes["z"] = 1 + w.below(5);
   }
-  c.pattern = w.compose(with_diagonal(w, w.shuffled(names))) + " -> " + w.compose(w.shuffled(out));
+  c.pattern = w.compose(with_diagonal(w, c, w.shuffled(names), names)) + " -> " + w.compose(w.shuffled(out));
   add_operands(w, c, 1);
 }
 
@@ -78,7 +80,7 @@ void map_case(Writer& w, Case& c, int operands) {
   for (int k = 0; k < operands; ++k) {
     const Names own = w.shuffled(k == 0 && w.chance(70) ? names : w.subset(names, 60));
     used.insert(used.end(), own.begin(), own.end());
-    c.pattern += (k ? ", " : "") + w.compose(with_diagonal(w, own));
+    c.pattern += (k ? ", " : "") + w.compose(with_diagonal(w, c, own, own));
   }
   std::sort(used.begin(), used.end());
   used.erase(std::unique(used.begin(), used.end()), used.end());
@@ -92,7 +94,7 @@ void reduce_case(Writer& w, Case& c) {
   Names kept;
   for (const std::string& name : names)
     if (std::find(marked.begin(), marked.end(), name) == marked.end()) kept.push_back(name);
-  c.pattern = w.compose(Writer::bracketed(with_diagonal(w, w.shuffled(names)), marked)) + " -> " + w.compose(w.chance(50) ? kept : w.shuffled(kept));
+  c.pattern = w.compose(Writer::bracketed(with_diagonal(w, c, w.shuffled(names), names), marked)) + " -> " + w.compose(w.chance(50) ? kept : w.shuffled(kept));
   add_operands(w, c, 1);
 }
 

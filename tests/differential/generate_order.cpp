@@ -5,14 +5,12 @@ namespace differential {
 namespace {
 
 void write(Writer& w, Case& c, const Names& names, const Names& marked) {
-  Names in = names;
-  const Names kept = without(names, marked);
-  if (!kept.empty() && w.chance(6)) in.insert(in.begin() + w.below(static_cast<std::int64_t>(in.size()) + 1), w.pick(kept));
   Names out = w.chance(50) ? names : reordered(w, names, marked);
   if (w.chance(12)) {
     out.insert(out.begin() + w.below(static_cast<std::int64_t>(out.size()) + 1), "z");
     c.sizes["z"] = 1 + w.below(4);
   }
+  const Names in = with_diagonal(w, c, names, without(names, marked));
   c.pattern = w.compose(Writer::bracketed(in, marked)) + " -> " + w.compose(Writer::bracketed(out, marked));
   add_operands(w, c, 1);
 }
@@ -40,13 +38,11 @@ void shuffle_case(Writer& w, Case& c, bool roll) {
 }
 
 void sort_case(Writer& w, Case& c) {
-  Names names;
   if (w.chance(4)) {  // long enough for every digit
-    names = {"a", "b"};
     c.sizes["a"] = 1 + w.below(3), c.sizes["b"] = w.pick(std::vector<std::int64_t>{4099, 12'289, 20'011});
-  } else {
-    names = w.axes(c, 1 + static_cast<int>(w.below(4)));
+    return write(w, c, w.shuffled(Names{"a", "b"}), {"b"});
   }
+  const Names names = w.axes(c, 1 + static_cast<int>(w.below(4)));
   const auto longest = *std::max_element(names.begin(), names.end(), [&](const auto& x, const auto& y) { return c.sizes[x] < c.sizes[y]; });
   write(w, c, names, {w.chance(50) ? longest : w.pick(names)});
 }

@@ -176,10 +176,14 @@ std::int64_t whole_extent(loops::Kernel& kernel, loops::VarId var) {
   });
   return extent;
 }
+loops::Kernel* kernel_of(loops::Step& step, const char* op) {
+  auto* kernel = std::get_if<loops::Kernel>(&step);
+  return kernel && kernel->schedule.starts_with(op) ? kernel : nullptr;
+}
 /// What was read backwards is read forwards: the same elements.
 bool missing_negation(loops::Program& p) {
   for (loops::Step& step : p.steps) {
-    auto* kernel = std::get_if<loops::Kernel>(&step);
+    loops::Kernel* kernel = kernel_of(step, "flip(");
     if (!kernel) continue;
     const bool changed = any(kernel->body, [&](loops::Statement& s) {
       auto* load = std::get_if<loops::Load>(&s.node);
@@ -198,7 +202,7 @@ bool missing_negation(loops::Program& p) {
   return false;
 }
 bool shift_range(loops::Program& p) {
-  if (p.steps.size() < 2) return false;
+  if (p.steps.empty() || !kernel_of(p.steps[0], "roll(")) return false;
   return change_terms<loops::Load>(p, [](Address& at) { return at.offset.constant() && at.offset.value > 0 ? (--at.offset.value, true) : false; });
 }
 loops::Sort* sort_of(loops::Program& p) {

@@ -79,8 +79,8 @@ class Writer {
 
 /// Dtypes and layouts for this many operands.
 void add_operands(Writer& w, Case& c, int count);
-/// A diagonal now and then: an axis of an operand written twice.
-Names with_diagonal(Writer& w, Names names);
+/// A diagonal now and then: a short axis, one `of` these, written twice.
+Names with_diagonal(Writer& w, const Case& c, Names names, Names of);
 /// The names that are not marked.
 inline bool among(const Names& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
 inline Names without(Names names, const Names& marked) {

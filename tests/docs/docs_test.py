@@ -1,7 +1,7 @@
 """Runs the examples of Markdown files.   docs_test.py cpp|console|tables|kinds|links [options] FILE...
 
 cpp: every ```cpp block (cpp_examples.py). console: every ```console block, `$ command` and its output, `...` standing for anything. tables: every table with
-the columns operation or dialect, pattern, shapes, result, through `einx eval`. kinds: the error kinds documented against the table in the source.
+the columns pattern, shapes, result (operation, sizes, dialect), and tables of dtypes, through `einx eval`. kinds: the error kinds documented against the table in the source.
 links: relative links against files and headings.
 """
 import argparse
@@ -123,23 +123,53 @@ def run_console(options):
     finish(count, "commands")
 
 
-def run_tables(options):
-    rows = []
-    for path, name in named(options):
-        rows += [row for row in markdown.read(path, name)[1] if {"pattern", "shapes", "result"} <= row.cells.keys()]
+def evaluate(options, cases):
+    """The answers of `einx eval`."""
+    lines = "".join(json.dumps(case) + "\n" for case in cases)
+    done = subprocess.run([options.command, "eval"], input=lines, capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def run_rows(options, rows):
     cases = []
     for row in rows:
         try:
             cases.append((row, eval_rows.case(row)))
         except ValueError as error:
             fail(row.path, row.line, error)
-    lines = "".join(json.dumps(case) + "\n" for _, case in cases)
-    done = subprocess.run([options.command, "eval"], input=lines, capture_output=True, text=True, check=True)
-    for (row, case), line in zip(cases, done.stdout.splitlines(), strict=True):
-        result, expected = eval_rows.describe(json.loads(line)), markdown.code(row.cells["result"]) or row.cells["result"]
+    for (row, case), answer in zip(cases, evaluate(options, [case for _, case in cases]), strict=True):
+        result, expected = eval_rows.describe(answer), markdown.code(row.cells["result"]) or row.cells["result"]
         if not eval_rows.same(expected, result):
             fail(row.path, row.line, f"{case['op']} {case['pattern']!r}: the table says {expected}, the result is {result}")
-    finish(len(rows), "rows")
+    return {case["op"] for _, case in cases}
+
+
+def operations(options):
+    """(family, smallest number of operands) of every operation that there is; of one or more, two are taken."""
+    lines = subprocess.run([options.command, "ops"], capture_output=True, text=True, check=True).stdout.splitlines()[1:]
+    found = [re.match(r"(\w+) +(\S+) +(\d+)( or more)?", line) for line in lines]
+    return {match[1]: (match[2], max(int(match[3]), 2 if match[4] else 1)) for match in found}
+
+
+def run_dtypes(options, rows):
+    known = operations(options)
+    cases = [(row, *each) for row in rows for each in eval_rows.dtype_cases(row, known)]
+    for (row, case, expected), answer in zip(cases, evaluate(options, [case for _, case, _ in cases]), strict=True):
+        described = eval_rows.describe(answer)
+        if described.split("[")[0] != (expected or "OperationNotSupportedError dtype-not-supported"):
+            fail(row.path, row.line, f"{case['id']}: the table says {expected or 'error'}, the result is {described}")
+
+
+def run_tables(options):
+    """Examples, and dtypes; if a document has a table of dtypes, the documents have an example of every operation."""
+    rows = [row for path, name in named(options) for row in markdown.read(path, name)[1]]
+    examples = [row for row in rows if {"pattern", "shapes", "result"} <= row.cells.keys()]
+    shown = run_rows(options, examples)
+    if dtypes := [row for row in rows if {"operations", "bool"} <= row.cells.keys()]:
+        run_dtypes(options, dtypes)
+        for name in operations(options).keys() - shown:
+            fail(dtypes[0].path, dtypes[0].line, f"there is no example of {name}")
+    finish(len(examples) + len(dtypes), "rows")
 
 
 def check_json(name, line, example, class_name, kind):

@@ -80,6 +80,31 @@ def case(row):
     return result
 
 
+# A call of each family whose operands all have one dtype: pattern, kinds of operands (v: of the dtype, c: coordinates), sizes.
+FAMILIES = {"id": ("a", "v", {}), "elementwise": ("a", "v", {}), "reduction": ("[a]", "v", {}), "dot": ("[a], [a] -> ", "vv", {}),
+            "shape-preserving": ("[a]", "v", {}), "indexing": ("[a], p -> p", "vc", {}), "update": ("[a], p, p", "vcv", {}),
+            "position": ("[a]", "v", {})}
+
+
+def dtype_cases(row, families):
+    """(case, dtype of the result or None for an error) for a row of a table of dtypes. `families`: (family, smallest number of operands) by operation."""
+    for op in re.findall(r"`(\w+)`", row.cells["operations"]):
+        family, count = families[op]
+        pattern, kinds, given = FAMILIES[family]
+        if family == "elementwise":
+            pattern, kinds = ", ".join([pattern] * count), kinds * count
+        for title, cell in row.cells.items():
+            dtypes = title.split()
+            if not all(dtype in NAMES for dtype in dtypes):
+                continue
+            claimed = cell.split() if len(cell.split()) > 1 else cell.split() * len(dtypes)
+            for dtype, result in zip(dtypes, claimed, strict=True):
+                inputs = [{"shape": [1], "dtype": NAMES[dtype] if kind == "v" else "int64"} for kind in kinds]
+                kwargs = {"shift": 1} if op == "roll" else given
+                yield ({"id": f"{op} of {dtype}", "dialect": "einx", "op": op, "pattern": pattern, "inputs": inputs, "kwargs": kwargs},
+                       {"same": dtype, "error": None}.get(result, result))
+
+
 def shown(value):
     return f"{value:.6g}" if isinstance(value, float) else str(int(value)) if isinstance(value, bool) else str(value)
 

@@ -30,6 +30,15 @@ bool add_constraint(std::vector<notation::Constraint>& constraints, const std::s
   return true;
 }
 
+/// The operation's own parameter: one entry a bracketed axis, as the tracer completes it.
+graph::Attributes attributes_of(const einx::detail::ops::Op& op, const notation::Solved& solved, const nlohmann::json& kwargs) {
+  if (op.parameter.empty()) return {};
+  std::vector<std::int64_t> values(notation::axes_of(solved, solved.inputs.front(), true).size());
+  const auto& given = kwargs.at(std::string(op.parameter));
+  for (std::size_t k = 0; k < values.size(); ++k) values[k] = given.is_array() ? given.at(k % given.size()).get<std::int64_t>() : given.get<std::int64_t>();
+  return {{std::string(op.parameter), values}};
+}
+
 /// nullopt if the case is not a call of tensors that the notation and the operation accept.
 std::optional<Graph> traced(const nlohmann::json& row) {
   const auto* op = einx::detail::ops::find(row["op"].get<std::string>());
@@ -51,7 +60,8 @@ std::optional<Graph> traced(const nlohmann::json& row) {
   try {
     const auto parsed = notation::parse(row["pattern"].get<std::string>());
     const auto expanded = notation::expand(parsed, einx::detail::ops::rules(*op), int(operands.size()));
-    made.results = graph::add_node(made, *op, notation::solve(expanded, operands, constraints), inputs);
+    const notation::Solved solved = notation::solve(expanded, operands, constraints);
+    made.results = graph::add_node(made, *op, solved, inputs, attributes_of(*op, solved, row["kwargs"]));
   } catch (const einx::Error&) {
     return std::nullopt;
   }

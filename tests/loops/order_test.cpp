@@ -1,5 +1,7 @@
 // flip, roll, sort and argsort as programs, against the reference: layouts, dtypes, several rolled axes, rows
 // that the output repeats; and what lowering makes of them.
+#include <algorithm>
+
 #include "loops/cases.h"
 
 namespace {

@@ -31,6 +31,9 @@ const std::vector<Case>& cases() {
       {"argmax", "a [b c] -> [2] a", {f32_of({3, 7, 9})}, {}},
       {"dot", "a b, b c -> a c", {f32_of({30, 40}), f32_of({40, 50})}, {}},
       {"get_at", "b [h w] c, b p [2] -> b p c", {f32_of({2, 3, 4, 5}), type(DType::i64, {2, 6, 2})}, {}},
+      {"flip", "[a] b", {type(DType::f64, {40, 50}, {-1, 64})}, {}},
+      {"sort", "a [b] c -> c a [b]", {type(DType::f16, {4, 9, 6}, {54, -6, 1})}, {}},
+      {"argsort", "[a] b -> [a] r b", {type(DType::i8, {40, 50})}, {{"r", 3}}},
       {"get_at", "[v] c, b -> b c", {f32_of({9, 70}), type(DType::u64, {6})}, {}},
       {"add_at", "[v] c, b, b c", {f32_of({9, 70}), type(DType::u64, {6}), f32_of({6, 70})}, {}},
       {"set_at", "b [h w], p [2], p b -> b [h w]", {f32_of({9, 7, 5}), type(DType::i8, {6, 2}), f32_of({6, 9})}, {}},
@@ -115,5 +118,28 @@ TEST_CASE("a broken program is told which rule it breaks") {
     const auto found = loops::verify(program);
     REQUIRE(found);
     CHECK_MESSAGE(found->find(broken.rule) != std::string::npos, *found);
+  }
+}
+
+TEST_CASE("a sort reads and writes inside its buffers, and what they hold") {
+  struct Row {
+    void (*spoil)(loops::Sort&);
+    const char* rule;
+  };
+  const Row rows[] = {
+      {[](loops::Sort& s) { s.extents.push_back(2); }, "a stride for every kept axis"},
+      {[](loops::Sort& s) { ++s.length; }, "rows stay inside"},
+      {[](loops::Sort& s) { --s.from_offset; }, "rows stay inside"},
+      {[](loops::Sort& s) { ++s.to_strides[0]; }, "rows stay inside"},
+      {[](loops::Sort& s) { s.from_stride = -1; }, "rows stay inside"},
+      {[](loops::Sort& s) { s.dtype = DType::u32; }, "buffers hold"},
+      {[](loops::Sort& s) { s.positions = true; }, "buffers hold"},
+  };
+  for (const Row& row : rows) {
+    loops::Program program = loops::lower(call("sort", "a [b]", {f32_of({3, 5})}), wide(), {});
+    auto& sort = std::get<loops::Sort>(program.steps.at(0));
+    REQUIRE(!loops::verify(program));
+    row.spoil(sort);
+    CHECK(loops::verify(program).value_or("").find(row.rule) != std::string::npos);
   }
 }

@@ -89,19 +89,21 @@ TEST_CASE("einx 0.3: text and shorthands to the full form") {
           {"dot", "a b, c d -> a d", {any, any}, {}, "a [b], [c] d -> a d"},
           // without brackets the whole tensor
           {"softmax", "a [b] -> [b] a", {any}, {}, "a [b] -> [b] a"},
-          {"softmax", "a (b c)", {any}, {}, "[a (b c)] -> [a] ([b] [c])"},
+          {"softmax", "a (b c)", {any}, {}, "[a (b c)] -> [a (b c)]"},
           {"softmax", "[1 b] a", {any}, {}, "1 [b] a -> 1 [b] a"},
+          {"softmax", "a 1 b -> b 1 a 1", {any}, {}, "[a] 1 [b] -> [b] 1 [a] 1"},
           {"roll", "a b", {any}, {}, "a b -> a b"},
           // indexing
           {"get_at", "b p [i,|]", {any, any}, {}, "b p [i], b p -> b p"},
           {"set_at", "[h w], p [2], p -> h w", {any, any, any}, {}, "[h w], p [2], p -> [h] [w]"},
           // what takes an operation
           {"vmap:sum", "a [b] -> a", {any}, {}, "a [b] -> a"},
+          {"vmap:sum", "a 1 -> a", {any}, {}, "a [1] -> a"},
           {"vmap:softmax", "a [b]", {any}, {}, "a [b] -> a [b]"},
           {"vmap:softmax", "a b", {any}, {}, "a b -> a b"},
           {"vmap:add", "a [b], [b] -> a [b]", {any, any}, {}, "a b, b -> a b"},
           {"vmap_with_axis:sum", "[a] b -> 1 b", {any}, {}, "[a] b -> 1 b"},
-          {"vmap_with_axis:softmax", "a b", {any}, {}, "[a b] -> [a] [b]"},
+          {"vmap_with_axis:softmax", "a b", {any}, {}, "[a b] -> [a b]"},
           {"vmap:native", "b1 [c] b2, b2 [d] -> b2 [2] b1", {any, any}, {}, "b1 [c] b2, b2 [d] -> b2 [2] b1"},
       },
       full_form);

@@ -36,7 +36,8 @@ const Keyword* find(const std::vector<Keyword>& keywords, std::string_view name)
 }
 
 /// A function on one tensor or a list of them: rearrange, repeat, reduce.
-void name_transformation(Request& request, const std::string& function, const std::vector<Keyword>& keywords) {
+void name_transformation(Request& request, const std::string& function,
+                         const std::vector<Keyword>& keywords) {
   const Keyword* list = find(keywords, "list");
   const bool listed = list && list->flag.value_or(false);
   const Keyword* reduction = find(keywords, "reduction");
@@ -48,7 +49,8 @@ void name_transformation(Request& request, const std::string& function, const st
   request.op = row.op;
   request.function = listed ? row.list_function : row.function;
   for (const Keyword& keyword : keywords) {
-    const bool parameter = (&keyword == reduction && function == "reduce") || (&keyword == list && list->flag);
+    const bool parameter =
+        (&keyword == reduction && function == "reduce") || (&keyword == list && list->flag);
     if (!parameter) request.sizes.push_back(keyword.size);
   }
 }
@@ -61,7 +63,9 @@ void name_packing(Request& request, const std::string& function, const std::vect
     if (function != "unpack" || keyword.size.name != "packed_shapes")
       no_parameter(request, keyword.size.name);
     request.sizes.push_back(keyword.size);
-    request.sizes.back().name = einx::detail::kPackedShape;
+    einx::detail::notation::Constraint& shape = request.sizes.back();
+    shape.name = einx::detail::kPackedShape;
+    if (shape.dims.empty() && shape.values.size() == 1) shape.dims = {1};  // on the command line, 5 is (5,)
   }
 }
 

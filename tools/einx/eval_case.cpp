@@ -124,7 +124,7 @@ notation::SolvedAxes solved_axes_of(const Request& request, bool merge) {
 
 Json computed(const Request& request) {
   ops::get(request.op);
-  if (request.dialect == einx::Dialect::Einx) warn_of_unused(request);
+  if (request.dialect == einx::Dialect::Einx || request.dialect == einx::Dialect::Einx03) warn_of_unused(request);
   const auto prepared = prepare(request, einx::Location::current());  // the whole stream is one call site
   Json outputs = Json::array();
   for (const einx::Tensor& result : run(prepared)) outputs.push_back(to_json(result));

@@ -16,10 +16,12 @@ std::vector<Keyword> keywords_of(const Json& a_case) {
   std::vector<Keyword> keywords;
   const Json kwargs = a_case.value("kwargs", Json::object());
   for (const auto& [name, value] : kwargs.items()) {
-    if (name != "packed_shapes" || !value.is_array())
+    if (name != "packed_shapes") {
       keywords.push_back(keyword_of(name, value));
-    else
-      for (const Json& shape : value) keywords.push_back(keyword_of(name, shape));
+      continue;
+    }
+    if (!value.is_array()) bad_case("packed_shapes is a list of shapes");
+    for (const Json& shape : value) keywords.push_back(keyword_of(name, shape));
   }
   const bool moves = a_case.at("op") != "pack" && a_case.at("op") != "unpack";
   if (moves && a_case.value("list", false)) keywords.push_back(keyword_of("list", true));

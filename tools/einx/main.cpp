@@ -51,7 +51,8 @@ int dispatch(Words words) {
   }
   for (const Command& command : kCommands)
     if (name == command.name) return command.run(Words(words.begin() + 1, words.end()));
-  if (name.starts_with('-') && name != "--dialect") throw einx_command::UsageError("there is no option " + name + " here");
+  if (name.starts_with('-') && name != "--dialect" && !name.starts_with("--dialect="))
+    throw einx_command::UsageError("there is no option " + name + " here");
   return einx_command::call(words);
 }
 

@@ -25,6 +25,12 @@ inline int make_calls() {
        "f32[2, 3] [[3, 4, 5], [0, 1, 2]]");
   const auto f = einx::jit([](einx::Value a) { return einx::sum("[a]", einx::multiply("a, a", a, a)); });
   show("jit", f(Tensor::iota({4})), "f32[] 14");
+  show("sort", einx::sort("a [b] -> [b] a", Tensor::copy_of({3, 1, 2, 4}, {2, 2})),
+       "i32[2, 2] [[1, 2], [3, 4]]");
+  show("einops", einx::einops::reduce(x, "a b -> b", "max"), "f32[3] [3, 4, 5]");
+  show("einx 0.3", einx::v03::dot("a [b->c]", x, Tensor::ones({3, 1})), "f32[2, 1] [[3], [12]]");
+  const auto twice = einx::elementwise("consumer_twice", [](einx::Value a) { return a + a; });
+  show("own", twice("a b -> b a", x), "f32[3, 2] [[0, 6], [2, 8], [4, 10]]");
   try {
     einx::sum("a [b", x);
     ++wrong;
