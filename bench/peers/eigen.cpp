@@ -40,7 +40,9 @@ Work shuffle(const Tensor& x, const Axes& axes) {
   std::array<int, Rank> order;
   std::copy(axes.begin(), axes.end(), order.begin());
   return [=]() mutable {
-    Out<Rank>(y.data_as<float>(), dims_of<Rank>(shape)).device(*pool().device) = In<Rank>(x.data_as<const float>(), dims_of<Rank>(x.shape())).shuffle(order);
+    const In<Rank> from(x.data_as<const float>(), dims_of<Rank>(x.shape()));
+    Out<Rank> to(y.data_as<float>(), dims_of<Rank>(shape));
+    to.device(*pool().device) = from.shuffle(order);
   };
 }
 
@@ -62,9 +64,9 @@ Maybe reduce(const Tensor& x, Reduction kind, const Axes& axes) {
   const bool sum = kind == Reduction::Sum;
   return [=]() mutable {
     const In<2> from(x.data_as<const float>(), dims_of<2>(x.shape()));
-    auto to = Out<1>(y.data_as<float>(), y.size()).device(*pool().device);
-    if (sum) to = from.sum(along);
-    else to = from.maximum(along);
+    Out<1> to(y.data_as<float>(), y.size());
+    if (sum) to.device(*pool().device) = from.sum(along);
+    else to.device(*pool().device) = from.maximum(along);
   };
 }
 

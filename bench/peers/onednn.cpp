@@ -38,6 +38,13 @@ Work work(Primitive primitive, Tensor keep, std::unordered_map<int, memory> argu
   };
 }
 
+/// The same from its description, which lives on: the reduction of oneDNN 2.6 refers to it.
+template <class Primitive>
+Work described(const typename Primitive::desc& desc, Tensor keep, std::unordered_map<int, memory> arguments) {
+  const typename Primitive::primitive_desc description(desc, cpu().engine);
+  return [description, run = work(Primitive(description), std::move(keep), std::move(arguments))] { run(); };
+}
+
 Maybe permute(const Tensor& x, const Axes& axes) {
   memory::dims shape, strides;
   for (const int axis : axes) {
@@ -58,7 +65,7 @@ Maybe reduce(const Tensor& x, Reduction kind, const Axes& axes) {
   const algorithm how = kind == Reduction::Sum ? algorithm::reduction_sum : kind == Reduction::Mean ? algorithm::reduction_mean : algorithm::reduction_max;
   const dnnl::reduction::desc desc(how, plain(dims_of(x)), plain(kept), 0.0F, 0.0F);
   memory from = of(x, plain(dims_of(x))), to = of(y, plain(kept));
-  return work(dnnl::reduction(dnnl::reduction::primitive_desc(desc, cpu().engine)), y, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}});
+  return described<dnnl::reduction>(desc, y, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}});
 }
 
 Maybe product(const Tensor& a, const Tensor& b, const Product& p) {
@@ -68,7 +75,7 @@ Maybe product(const Tensor& a, const Tensor& b, const Product& p) {
   Tensor c = Tensor::zeros({p.batch, p.m, p.n}, einx::f32);
   memory x = of(a, plain(left)), y = of(b, right_desc), z = of(c, plain(out));
   const dnnl::matmul::desc desc(plain(left), right_desc, plain(out));
-  return work(dnnl::matmul(dnnl::matmul::primitive_desc(desc, cpu().engine)), c, {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, y}, {DNNL_ARG_DST, z}});
+  return described<dnnl::matmul>(desc, c, {{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, y}, {DNNL_ARG_DST, z}});
 }
 
 Maybe add_bias(const Tensor& x, const Tensor& y) {
@@ -76,7 +83,7 @@ Maybe add_bias(const Tensor& x, const Tensor& y) {
   Tensor z = Tensor::zeros({shape[0], shape[1]}, einx::f32);
   memory a = of(x, plain(shape)), b = of(y, plain(row)), c = of(z, plain(shape));
   const dnnl::binary::desc desc(dnnl::algorithm::binary_add, plain(shape), plain(row), plain(shape));
-  return work(dnnl::binary(dnnl::binary::primitive_desc(desc, cpu().engine)), z, {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, c}});
+  return described<dnnl::binary>(desc, z, {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, c}});
 }
 
 Maybe softmax(const Tensor& x) {
@@ -84,7 +91,7 @@ Maybe softmax(const Tensor& x) {
   Tensor y = Tensor::zeros(einx::Shape(shape.begin(), shape.end()), einx::f32);
   memory from = of(x, plain(shape)), to = of(y, plain(shape));
   const dnnl::softmax_forward::desc desc(dnnl::prop_kind::forward_inference, plain(shape), int(shape.size()) - 1);
-  return work(dnnl::softmax_forward(dnnl::softmax_forward::primitive_desc(desc, cpu().engine)), y, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}});
+  return described<dnnl::softmax_forward>(desc, y, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}});
 }
 
 void use_threads(int threads) { omp_set_num_threads(threads); }

@@ -16,14 +16,23 @@ bool is_arg(const ops::ScalarFn& fn, int node, int arg) {
   return fn.nodes[node].prim == Prim::Arg && fn.nodes[node].arg == arg;
 }
 
+/// max of its two arguments, or the form of it that may lose a nan (`kShift`).
+bool is_maximum(const ops::ScalarFn& fn) {
+  const ops::ScalarNode& node = top(fn);
+  if (node.prim == Prim::Max) return true;
+  const auto less = [&](const ops::ScalarNode& test) {
+    return test.prim == Prim::Lt && test.args[0] == node.args[2] && test.args[1] == node.args[1];
+  };
+  return node.prim == Prim::Select && less(fn.nodes[node.args[0]]);
+}
+
 /// Whether the last pass adds exponentials of x - max of x: their sum is at least 1 (or not a number, or
 /// infinite), so that its reciprocal is exact to half a unit in the last place and nothing over- or
 /// underflows.
 bool sums_shifted_exponentials(const Nest& nest, const ops::Rows& rows) {
   if (rows.passes.size() != 2) return false;
   const ops::ScalarFn &first = rows.passes[0].combine, &map = rows.passes[1].map;
-  if (top(first).prim != Prim::Max || top(rows.passes[1].combine).prim != Prim::Add ||
-      top(map).prim != Prim::Exp)
+  if (!is_maximum(first) || top(rows.passes[1].combine).prim != Prim::Add || top(map).prim != Prim::Exp)
     return false;
   const ops::ScalarNode& exponent = map.nodes[top(map).args[0]];
   return exponent.prim == Prim::Sub && is_arg(map, exponent.args[1], int(nest.inputs.size()));

@@ -154,7 +154,7 @@ void write_case(Writer& w, Case& c, const einx::detail::ops::Op& op) {
     case Family::Id: return w.chance(35) ? concat_case(w, c) : move_case(w, c);
     case Family::Elementwise: return map_case(w, c, op.max_inputs > 0 ? op.max_inputs : 1 + static_cast<int>(w.below(3)));
     case Family::Reduce: return reduce_case(w, c);
-    case Family::Dot: return w.chance(10) ? large_dot_case(w, c) : dot_case(w, c);
+    case Family::Dot: return w.chance(20) ? large_dot_case(w, c) : dot_case(w, c);
     case Family::ArgFind: return order_case(w, c);
     case Family::GetAt: return gather_case(w, c);
     case Family::UpdateAt: return scatter_case(w, c);
