@@ -9,6 +9,7 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initial
 add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 
 if(EINX_SANITIZE)
-  add_compile_options(-fsanitize=${EINX_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
-  add_link_options(-fsanitize=${EINX_SANITIZE})
+  set(EINX_SANITIZE_FLAGS -fsanitize=${EINX_SANITIZE})
+  add_compile_options(${EINX_SANITIZE_FLAGS} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  add_link_options(${EINX_SANITIZE_FLAGS})
 endif()
