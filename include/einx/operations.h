@@ -112,45 +112,49 @@ EINX_UPDATE(add_at)
 EINX_UPDATE(subtract_at)
 
 #undef EINX_UPDATE
-#undef EINX_OPERATION  // no macro leaves this header
+#undef EINX_OPERATION
 
 // Moving elements: permute, compose, split, concatenate, broadcast, diagonal.  id("(h p) w -> p h w", x, {{"p", 2}})
-template <OperandLike A>
-Result<A> id(std::string_view pattern, const A& a, const Axes& axes = {}, Location site = Location::current()) {
-  return Operation<1, -1>{"id"}(pattern, a, axes, site);
-}
-template <OperandLike A, OperandLike B>
-Result<A, B> id(std::string_view pattern, const A& a, const B& b, const Axes& axes = {}, Location site = Location::current()) {
-  return Operation<1, -1>{"id"}(pattern, a, b, axes, site);
-}
-template <OperandLike A, OperandLike B, OperandLike C>
-Result<A, B, C> id(std::string_view pattern, const A& a, const B& b, const C& c, const Axes& axes = {}, Location site = Location::current()) {
-  return Operation<1, -1>{"id"}(pattern, a, b, c, axes, site);
-}
-inline Tensor id(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) {
-  return Operation<1, -1>{"id"}(pattern, operands, axes, site);
-}
-/// N results: auto [q, k] = id<2>("b (q + k) -> b q, b k", x, {{"q", 4}}); another number of outputs is a SemanticError.
-template <std::size_t N, OperandLike A>
-std::array<Result<A>, N> id(std::string_view pattern, const A& a, const Axes& axes = {}, Location site = Location::current()) {
-  const Operand operands[] = {Operand(a)};
-  std::array<Result<A>, N> results;
-  detail::call({"id", pattern, operands, axes, false, site}, std::span<Result<A>>(results));
-  return results;
-}
-template <std::size_t N>
-std::array<Tensor, N> id(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) {
-  std::array<Tensor, N> results;
-  detail::call({"id", pattern, {operands.begin(), operands.size()}, axes, false, site}, std::span<Tensor>(results));
-  return results;
-}
-/// As many results as the pattern has outputs.
-inline std::vector<Tensor> id_all(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) {
-  return detail::call_all({"id", pattern, {operands.begin(), operands.size()}, axes, false, site});
-}
-inline constexpr IntoOperation<1, -1> id_into{"id"};
-namespace graph {
-inline constexpr GraphOperation<1, -1> id{"id"};
-}
+// With <N>, N results: auto [q, k] = id<2>("b (q + k) -> b q, b k", x, {{"q", 4}}); another number of outputs is a SemanticError. id_all gives as many results
+// as the pattern has outputs.
+#define EINX_MOVE(name)                                                                                                                                                  \
+  template <OperandLike A>                                                                                                                                               \
+  Result<A> name(std::string_view pattern, const A& a, const Axes& axes = {}, Location site = Location::current()) {                                                     \
+    return Operation<1, -1>{#name}(pattern, a, axes, site);                                                                                                              \
+  }                                                                                                                                                                      \
+  template <OperandLike A, OperandLike B>                                                                                                                                \
+  Result<A, B> name(std::string_view pattern, const A& a, const B& b, const Axes& axes = {}, Location site = Location::current()) {                                      \
+    return Operation<1, -1>{#name}(pattern, a, b, axes, site);                                                                                                           \
+  }                                                                                                                                                                      \
+  template <OperandLike A, OperandLike B, OperandLike C>                                                                                                                 \
+  Result<A, B, C> name(std::string_view pattern, const A& a, const B& b, const C& c, const Axes& axes = {}, Location site = Location::current()) {                       \
+    return Operation<1, -1>{#name}(pattern, a, b, c, axes, site);                                                                                                        \
+  }                                                                                                                                                                      \
+  inline Tensor name(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) {                    \
+    return Operation<1, -1>{#name}(pattern, operands, axes, site);                                                                                                       \
+  }                                                                                                                                                                      \
+  template <std::size_t N, OperandLike A>                                                                                                                                \
+  std::array<Result<A>, N> name(std::string_view pattern, const A& a, const Axes& axes = {}, Location site = Location::current()) {                                      \
+    const Operand operands[] = {Operand(a)};                                                                                                                             \
+    std::array<Result<A>, N> results;                                                                                                                                    \
+    detail::call({#name, pattern, operands, axes, false, site}, std::span<Result<A>>(results));                                                                          \
+    return results;                                                                                                                                                      \
+  }                                                                                                                                                                      \
+  template <std::size_t N>                                                                                                                                               \
+  std::array<Tensor, N> name(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) {            \
+    std::array<Tensor, N> results;                                                                                                                                       \
+    detail::call({#name, pattern, {operands.begin(), operands.size()}, axes, false, site}, std::span<Tensor>(results));                                                  \
+    return results;                                                                                                                                                      \
+  }                                                                                                                                                                      \
+  inline std::vector<Tensor> name##_all(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) { \
+    return detail::call_all({#name, pattern, {operands.begin(), operands.size()}, axes, false, site});                                                                   \
+  }                                                                                                                                                                      \
+  inline constexpr IntoOperation<1, -1> name##_into{#name};                                                                                                              \
+  namespace graph {                                                                                                                                                      \
+  inline constexpr GraphOperation<1, -1> name{#name};                                                                                                                    \
+  }
+EINX_MOVE(id)
+EINX_MOVE(rearrange)  // the same by its einops name
+#undef EINX_MOVE  // no macro leaves this header
 
 }  // namespace einx
