@@ -58,15 +58,19 @@ EINX_FUNCTION(erf)
 EINX_FUNCTION(sin)
 EINX_FUNCTION(cos)
 EINX_FUNCTION(floor)
+// The same of two operands: pow("a, b -> a b", x, y)
+#define EINX_FUNCTION_OF_TWO(name)                                                                                                               \
+  template <OperandLike A, OperandLike B>                                                                                                        \
+  Result<A, B> name(std::string_view pattern, const A& a, const B& b, const Axes& axes = {}, Location site = Location::current()) {              \
+    return Operation<2, 2>{#name}(pattern, a, b, axes, site);                                                                                    \
+  }                                                                                                                                              \
+  inline constexpr IntoOperation<2, 2> name##_into{#name};                                                                                       \
+  namespace graph {                                                                                                                              \
+  inline constexpr GraphOperation<2, 2> name{#name};                                                                                             \
+  }
 using values::pow;
-template <OperandLike A, OperandLike B>
-Result<A, B> pow(std::string_view pattern, const A& a, const B& b, const Axes& axes = {}, Location site = Location::current()) {
-  return Operation<2, 2>{"pow"}(pattern, a, b, axes, site);
-}
-inline constexpr IntoOperation<2, 2> pow_into{"pow"};
-namespace graph {
-inline constexpr GraphOperation<2, 2> pow{"pow"};
-}
+EINX_FUNCTION_OF_TWO(pow)
+#undef EINX_FUNCTION_OF_TWO
 #undef EINX_FUNCTION
 
 // Reductions over the bracketed axes.  sum("a [b]", x) : f32[4, 3] -> f32[4]
