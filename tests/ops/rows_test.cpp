@@ -30,10 +30,11 @@ bool same(const std::vector<tensor::Scalar>& a, const std::vector<tensor::Scalar
   return a.size() == b.size();
 }
 
-/// Accumulators as they occur: small values (0 and 1 exact everywhere), the extremes of floats; for argmax with positions.
-std::vector<std::vector<tensor::Scalar>> samples(const ops::Pass& pass) {
+/// Accumulators as they occur: small values (0 and 1 exact everywhere), the extremes of floats; for argmax with positions. The shift of a softmax is
+/// never a nan.
+std::vector<std::vector<tensor::Scalar>> samples(const ops::Pass& pass, bool nan) {
   std::vector<double> numbers = {0, 1, 1, 3};
-  if (tensor::is_float(pass.identity[0].dtype)) numbers.insert(numbers.end(), {inf, -inf, NaN, -2});
+  if (tensor::is_float(pass.identity[0].dtype)) numbers.insert(numbers.end(), {inf, -inf, nan ? NaN : 2, -2});
   std::vector<std::vector<tensor::Scalar>> out;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     out.push_back({tensor::make_scalar(numbers[i], pass.identity[0].dtype)});
@@ -53,16 +54,19 @@ TEST_CASE("identities are neutral, and the order of combining does not matter") 
       if (dtype == boolean && std::string_view(name).find("soft") != std::string_view::npos) continue;
       if (dtype == boolean && std::string_view(name) == "logsumexp") continue;
       const ops::Rows rows = rows_of(name, dtype);
-      for (const ops::Pass& pass : rows.passes)
-        for (const auto& a : samples(pass)) {
+      for (const ops::Pass& pass : rows.passes) {
+        const bool shift = rows.passes.size() == 2 && &pass == &rows.passes[0] && (rows.per_element || std::string_view(name) == "logsumexp");
+        const auto accumulators = samples(pass, !shift);
+        for (const auto& a : accumulators) {
           CHECK(same(combine(pass, pass.identity, a), a));
           CHECK(same(combine(pass, a, pass.identity), a));
-          for (const auto& b : samples(pass)) {
+          for (const auto& b : accumulators) {
             CHECK(same(combine(pass, a, b), combine(pass, b, a)));
-            for (const auto& c : samples(pass))
+            for (const auto& c : accumulators)
               CHECK(same(combine(pass, combine(pass, a, b), c), combine(pass, a, combine(pass, b, c))));
           }
         }
+      }
     }
   }
 }
