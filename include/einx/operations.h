@@ -70,6 +70,7 @@ EINX_FUNCTION(floor)
   }
 using values::pow;
 EINX_FUNCTION_OF_TWO(pow)
+EINX_FUNCTION_OF_TWO(hypot)
 #undef EINX_FUNCTION_OF_TWO
 #undef EINX_FUNCTION
 

@@ -1,6 +1,7 @@
 // Elementwise operations: one row is one operation. Those of any number of operands fold their row's meaning
 // from the left.
 #include <array>
+#include <limits>
 
 #include "ops/expr.h"
 #include "ops/rules.h"
@@ -19,6 +20,15 @@ struct Elementwise : Op {
 /// max + log1p(exp(-|x - y|)); equal operands apart, because inf - inf is nan.
 Expr log_add_exp(Expr x, Expr y) {
   return select(x == y, x + like(x, kLog2), max(x, y) + log1p(exp(-abs(x - y))));
+}
+
+/// The longer side times sqrt(1 + (shorter / longer)^2), so that no square overflows or vanishes; an infinite side decides, also
+/// beside a nan (IEEE 754-2019, 9.2.1).
+Expr hypotenuse(Expr x, Expr y) {
+  const Expr longer = max(abs(x), abs(y)), shorter = min(abs(x), abs(y));
+  const Expr ratio = select(longer == like(x, 0), longer, shorter / longer);
+  const Expr infinity = like(x, std::numeric_limits<double>::infinity());
+  return select(abs(x) == infinity || abs(y) == infinity, infinity, longer * sqrt(like(x, 1) + ratio * ratio));
 }
 
 Resolved resolve_fold(const Op& op, std::span<const DType> operands) {
@@ -180,6 +190,8 @@ constexpr Elementwise kElementwise[] = {
         "log(exp(x) + exp(y)) without overflow"),
     row("pow",           2,    true_quotient,  false, [](Args a) { return pow(a[0], a[1]); },
         "x to the power y in floating point"),
+    row("hypot",         2,    log_sum,        false, [](Args a) { return hypotenuse(a[0], a[1]); },
+        "sqrt(x^2 + y^2) without overflow"),
     row("where",         3,    nullptr,        false, nullptr,
         "x where the mask is non-zero, else y", resolve_where),
 };

@@ -70,6 +70,7 @@ TEST_CASE("result dtype where all operands have one dtype") {
       {"floor_divide", 2, "i8 same same same same same same same same" + floats},
       {"logaddexp", 2, "f16 " + to_float},
       {"logaddexp", 3, "f16 " + to_float},
+      {"hypot", 2, "f16 " + to_float},
       {"less less_equal greater greater_equal equal not_equal logical_and logical_or", 2,
        "bool bool bool bool bool bool bool bool bool bool bool bool bool"},
       {"where", 3, same},

@@ -15,7 +15,7 @@ using notation::Family;
 TEST_CASE("the rows are exactly these, in the order of operations.md") {
   const std::vector<std::string_view> expected = {
       "id", "add", "subtract", "multiply", "true_divide", "divide", "floor_divide", "maximum", "minimum", "less", "less_equal",
-      "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logaddexp", "pow", "where", "abs",
+      "greater", "greater_equal", "equal", "not_equal", "logical_and", "logical_or", "logaddexp", "pow", "hypot", "where", "abs",
       "negative", "exp", "log", "log1p", "sqrt", "tanh", "erf", "sin", "cos", "floor", "sum", "mean", "var",
       "std", "prod", "count_nonzero", "any", "all", "max", "min", "logsumexp", "dot", "einsum", "softmax", "log_softmax", "flip",
       "sort", "argsort", "roll", "get_at", "set_at", "add_at", "subtract_at",
