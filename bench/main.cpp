@@ -1,4 +1,4 @@
-// bench [ROW...] [--row NAME] [--threads N[,N]] [--quick] [--json FILE] [--extra FILE] [--calls] [--first-calls CASES.jsonl]
+// bench [ROW...] [--row NAME] [--threads N[,N]] [--quick] [--alone] [--json FILE] [--extra FILE] [--calls] [--first-calls CASES.jsonl]
 // Every timing is a ratio to a floor of the same run; peers are timed in turn with both.
 #include <cstdio>
 #include <cstdlib>
@@ -15,7 +15,7 @@ namespace {
 struct Settings {
   std::vector<std::string> names;
   std::vector<int> threads = {1, 2};
-  bool quick = false, calls = false;
+  bool quick = false, calls = false, alone = false;  ///< alone: without peers
   std::string json, extra, first_calls;
 };
 
@@ -32,6 +32,7 @@ bool read(int argc, char** argv, Settings& s) {
     const bool more = k + 1 < argc;
     if (word == "--calls") s.calls = true;
     else if (word == "--quick") s.quick = true;
+    else if (word == "--alone") s.alone = true;
     else if (word == "--threads" && more) s.threads = numbers(argv[++k]);
     else if (word == "--row" && more) s.names.push_back(argv[++k]);
     else if (word == "--json" && more) s.json = argv[++k];
@@ -53,7 +54,8 @@ bool wanted(const Settings& s, const std::string& name) {
 /// A row that cannot be measured says so, and the others go on.
 void measure_row(const Row& row, const Settings& s, Report& report) {
   try {
-    const Job job = row.make();
+    Job job = row.make();
+    if (s.alone) job.peers.clear();
     if (const std::string wrong = check(job); !wrong.empty()) return report.failed(row.name, "the result is wrong: " + wrong);
     for (const int threads : s.threads) report.add(measure(row, job, threads, s.quick));
   } catch (const std::exception& error) {
@@ -80,7 +82,7 @@ int run(const Settings& s) {
 int main(int argc, char** argv) {
   bench::Settings settings;
   if (!bench::read(argc, argv, settings)) {
-    std::fprintf(stderr, "usage: bench [ROW...] [--row NAME] [--threads N[,N]] [--quick] [--json FILE] [--extra FILE] [--calls] [--first-calls CASES.jsonl]\n");
+    std::fprintf(stderr, "usage: bench [ROW...] [--row NAME] [--threads N[,N]] [--quick] [--alone] [--json FILE] [--extra FILE] [--calls] [--first-calls CASES.jsonl]\n");
     return 2;
   }
   return bench::run(settings);
