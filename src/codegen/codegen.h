@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "loops/loops.h"
@@ -46,9 +47,22 @@ struct Timing {
 };
 
 /// Raises InternalError if LLVM refuses (with its words), CallOperationError without memory for code. Safe to
-/// call from many threads at once.
+/// call from many threads at once. `object`: receives the object file, for `link`; empty if nothing
+/// was generated.
 std::shared_ptr<const Code> compile(const loops::Program& program, const Target& target,
-                                    Listing* listing = nullptr, Timing* timing = nullptr);
+                                    Listing* listing = nullptr, Timing* timing = nullptr,
+                                    std::string* object = nullptr);
+
+/// Whether any step has code of its own: if none has, there is no object.
+bool generates(const loops::Program& program);
+
+/// The code of a program from the object that `compile` made of the same program and target in a process with
+/// the same `build_identity`: relocated and bound, nothing is emitted. Raises as `compile` does.
+std::shared_ptr<const Code> link(const loops::Program& program, std::string_view object);
+
+/// Names this build of einx and of LLVM by the identities that the linker gave them: objects are exchanged
+/// between equal ones only. Empty if the linker gave none.
+const std::string& build_identity();
 
 /// Compiles a canned, hand-vectorised row sum through the same ORC instance: the yardstick of `first-call`
 /// (performance.md). Nanoseconds.

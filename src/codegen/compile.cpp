@@ -17,40 +17,47 @@ double nanoseconds() {
       .count();
 }
 
-/// Emits every step's function and returns their names, in the order of the steps.
-std::vector<std::string> emit_steps(llvm::Module& module, const loops::Program& program,
-                                    const Target& target) {
+/// The function of each step, in their order; empty for those that the driver has the runtime do.
+std::vector<std::string> function_names(const loops::Program& program) {
   std::vector<std::string> names;
-  Budget budget;
   for (const loops::Step& step : program.steps) {
     const std::string number = std::to_string(names.size());
     support::match(
-        step,
-        [&](const loops::Kernel& kernel) {
-          names.push_back("kernel" + number);
-          KernelEmitter(module, target, program.buffers, kernel, budget).emit(names.back());
-        },
-        [&](const loops::Matmul& product) {
-          names.push_back("micro" + number);
-          KernelEmitter(module, target, product.micro.buffers, product.micro.kernel, budget)
-              .emit_micro(names.back());
-        },
-        [&](const auto&) { names.emplace_back(); });  // the driver calls the runtime: no code of its own
+        step, [&](const loops::Kernel&) { names.push_back("kernel" + number); },
+        [&](const loops::Matmul&) { names.push_back("micro" + number); },
+        [&](const auto&) { names.emplace_back(); });
   }
   return names;
 }
 
-/// Whether any step has code of its own.
+void emit_steps(llvm::Module& module, const loops::Program& program, const Target& target,
+                const std::vector<std::string>& names) {
+  Budget budget;
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    support::match(
+        program.steps[k],
+        [&](const loops::Kernel& kernel) {
+          KernelEmitter(module, target, program.buffers, kernel, budget).emit(names[k]);
+        },
+        [&](const loops::Matmul& product) {
+          KernelEmitter(module, target, product.micro.buffers, product.micro.kernel, budget)
+              .emit_micro(names[k]);
+        },
+        [](const auto&) {});
+  }
+}
+
+}  // namespace
+
 bool generates(const loops::Program& program) {
   return std::ranges::any_of(program.steps, [](const loops::Step& step) {
     return std::holds_alternative<loops::Kernel>(step) || std::holds_alternative<loops::Matmul>(step);
   });
 }
 
-}  // namespace
-
 std::shared_ptr<const Code> compile(const loops::Program& program, const Target& target, Listing* listing,
-                                    Timing* timing) {
+                                    Timing* timing, std::string* object) {
+  if (object) object->clear();
   if (!generates(program)) {
     if (listing) *listing = {"; every step is the runtime's\n", "# every step is the runtime's\n"};
     return make_code(program, nullptr);
@@ -61,14 +68,23 @@ std::shared_ptr<const Code> compile(const loops::Program& program, const Target&
   context.setDiscardValueNames(listing == nullptr);
   llvm::Module module(program.name, context);
   set_layout(module, *machine);
-  const std::vector<std::string> names = emit_steps(module, program, target);
+  const std::vector<std::string> names = function_names(program);
+  emit_steps(module, program, target, names);
   const double emitted = nanoseconds();
   optimise(module, *machine);
   if (listing) *listing = {ir_text(module), assembly_text(module, *machine)};
   const double listed = nanoseconds();
-  std::unique_ptr<Loaded> loaded = load(generate(module, *machine), names);
+  std::unique_ptr<llvm::MemoryBuffer> file = generate(module, *machine);
+  if (object) *object = file->getBuffer();
+  std::unique_ptr<Loaded> loaded = load(std::move(file), names);
   if (timing) *timing = {emitted - start, nanoseconds() - (listing ? listed : emitted)};
   return make_code(program, std::move(loaded));
+}
+
+std::shared_ptr<const Code> link(const loops::Program& program, std::string_view object) {
+  if (!generates(program)) return make_code(program, nullptr);
+  auto file = llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(object.data(), object.size()), program.name);
+  return make_code(program, load(std::move(file), function_names(program)));
 }
 
 }  // namespace einx::detail::codegen
