@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "api/api.h"
+#include "api/disk.h"
 #include "passes/passes.h"
 #include "support/support.h"
 
@@ -96,7 +97,8 @@ ExecutablePtr compile(graph::Graph traced, const Options& options, Stages* stage
     const bool dumping = !support::environment().dump.empty();
     codegen::Listing listing;
     codegen::Timing timing;
-    result.code = codegen::compile(program, target, dumping ? &listing : nullptr, &timing);
+    result.code = dumping ? codegen::compile(program, target, &listing, &timing)
+                          : stored_code(result.graph, program, target, options.loops, timing);
     times.emit = timing.emit;
     times.compile = timing.compile;
     if (dumping) dump(result.graph, program, listing);
