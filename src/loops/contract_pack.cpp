@@ -82,6 +82,8 @@ void move(AxisBuilder& b, Body& body, const Access& memory, const Source& frame,
   const auto side = std::int64_t(
       std::bit_floor(std::uint64_t(std::min({most, strip.count, std::max<std::int64_t>(run.length, 1)}))));
   const Int along = memory.strides[strip.vector], across = constant(run.stride);
+  const std::int64_t ahead =
+      run.others.empty() ? 0 : strip.ahead * memory.strides[run.others.back()].value;
   b.over(body, run.others, [&](Body& loop) {
     if (run.length == 0) return move_lanes(b, loop, memory, frame, strip, way);
     over_blocks(b, loop, "lane", strip.count, side, [&](Body& rows, Place lane) {
@@ -93,7 +95,7 @@ void move(AxisBuilder& b, Body& body, const Access& memory, const Source& frame,
         move_to(inside, at, run.stride);
         if (way == Way::In)
           in.push_back({Transpose{memory.buffer, frame.access.buffer, outside, inside, along, across,
-                                  int(side), int(side)}});
+                                  int(side), int(side), false, ahead}});
         else
           in.push_back({Transpose{frame.access.buffer, memory.buffer, inside, outside, across, along,
                                   int(side), int(side)}});

@@ -19,6 +19,7 @@ struct Source {
 struct Strip {
   int vector = -1;
   std::int64_t count = 0;
+  std::int64_t ahead = 0;  ///< steps of the innermost loop around the transposes that are prefetched
 };
 
 /// A frame for what `like` has along these axes (the last one fastest), `width` elements for each.

@@ -7,11 +7,14 @@
 #include "loops/contract_pack.h"
 #include "loops/estimate.h"
 #include "loops/rows.h"
+#include "loops/stream.h"
 
 namespace einx::detail::loops {
 namespace {
 
-constexpr std::int64_t kLongest = 128;  ///< of the tile's two axes
+constexpr std::int64_t kLongest = 128;   ///< of the tile's two axes
+constexpr std::int64_t kAhead = 2;       ///< steps of the second innermost summed axis that are prefetched
+constexpr std::int64_t kMostLines = 4;   ///< prefetched for a row
 
 struct Form {
   int vector = -1, rows = -1;
@@ -169,7 +172,7 @@ class SliceKernel {
   void slice(Body& body) {
     if (s_.pack)
       pack(b_, body, b_.nest.inputs[f_.packed], source_, s_.inside,
-           {f_.vector, b_.nest.axes[f_.vector].extent.value});
+           {f_.vector, b_.nest.axes[f_.vector].extent.value, kAhead});
     vectors(body, [&](Body& in) {
       over_tiles(b_, in, f_.rows, t_.side, [&](Body& at, std::int64_t count) { tile(at, count); });
     });
@@ -196,19 +199,44 @@ class SliceKernel {
         b_.set(in, row, pass.identity[0]);
     });
     const ops::ScalarFn product = prim_fn(ops::Prim::Mul, {dtype, dtype}, dtype);
-    b_.over(body, s_.inside, [&](Body& in) {
-      const Ref vector = load(b_, in, source_, f_.vector);
-      side(in, acc, count, [&](Body& at, Ref row) {
-        const Ref scalar = b_.load(at, b_.nest.inputs[1 - f_.packed]);
-        at.push_back(
-            {Update{{row}, pass.combine, b_.apply(at, "p", product, {ready(scalar), ready(vector)})}});
-      });
-    });
+    depth(body, 0, acc, count);
     side(body, acc, count, [&](Body& in, Ref row) {
       if (carried)
         store(b_, in, sums_, f_.vector, row);
       else
         b_.store(in, b_.nest.outputs[0], row);
+    });
+  }
+
+  /// Loops over the summed axes of a slice. Around the innermost the rows are asked for that come after the next.
+  void depth(Body& body, std::size_t k, Ref acc, std::int64_t count) {
+    if (k == s_.inside.size()) return products(body, acc, count);
+    if (k > 0 && k + 1 == s_.inside.size()) prefetch(body, s_.inside[k - 1], s_.inside[k], acc, count);
+    b_.over(body, s_.inside[k], header(LoopKind::Serial), [&](Body& in) { depth(in, k + 1, acc, count); });
+  }
+
+  void prefetch(Body& body, int outer, int inner, Ref acc, std::int64_t count) {
+    const Access& access = b_.nest.inputs[1 - f_.packed];
+    if (!access.strides[inner].is(1)) return;
+    const std::int64_t size = loops::size_of(access.dtype);
+    const std::int64_t lines = (b_.nest.axes[inner].extent.value * size + kLine - 1) / kLine;
+    side(body, acc, count, [&](Body& in, Ref) {
+      for (std::int64_t line = 0; line < std::min<std::int64_t>(lines, kMostLines); ++line) {
+        Address at = b_.address(access);
+        at.offset.value += kAhead * access.strides[outer].value + line * (kLine / size);
+        in.push_back({Prefetch{access.buffer, std::move(at)}});
+      }
+    });
+  }
+
+  void products(Body& body, Ref acc, std::int64_t count) {
+    const ops::Pass& pass = rows_of().passes[0];
+    const DType dtype = pass.identity[0].dtype;
+    const ops::ScalarFn product = prim_fn(ops::Prim::Mul, {dtype, dtype}, dtype);
+    const Ref vector = load(b_, body, source_, f_.vector);
+    side(body, acc, count, [&](Body& in, Ref row) {
+      const Ref scalar = b_.load(in, b_.nest.inputs[1 - f_.packed]);
+      in.push_back({Update{{row}, pass.combine, b_.apply(in, "p", product, {ready(scalar), ready(vector)})}});
     });
   }
 
