@@ -89,7 +89,7 @@ ScalarFn merged(DType t) {
 
 /// (mean, squares, number of elements, number of the part) -> what a part contributes; the last may be
 /// shorter.
-ScalarFn contribution(DType t, const Parts& parts) {
+ScalarFn contribution(DType t, const RowParts& parts) {
   Formula f({t, t, DType::i64, DType::i64});
   int size = f.number(double(parts.size), t);
   if (parts.rest > 0) {
@@ -151,7 +151,7 @@ ScalarFn part_moments(DType t) {
   return f.finish({f.node(Prim::Div, t, 0, f.node(Prim::Cast, t, 2)), 1});
 }
 
-ops::Rows merge_moments(const ops::Rows& rows, const Parts& parts) {
+ops::Rows merge_moments(const ops::Rows& rows, const RowParts& parts) {
   const DType t = rows.passes[0].identity[0].dtype;
   ops::Rows made = rows;
   made.passes = {{contribution(t, parts), merged(t), std::vector(3, tensor::make_scalar(0.0, t))}};

@@ -48,7 +48,7 @@ inline constexpr std::int64_t kColumnRun = 4096;
 bool schedule_columns(const Nest& nest, Plan& plan, const RowsChoice& choice);
 // --- moments.cpp: variances in one reading
 /// What a reduced axis is cut into: `whole` parts of `size` elements each, and one of `rest`.
-struct Parts {
+struct RowParts {
   std::int64_t whole = 0, size = 0, rest = 0;
 };
 /// Whether the passes sum the elements, then their squared deviations from the mean: of floats.
@@ -62,7 +62,7 @@ ops::ScalarFn with_moments(const ops::ScalarFn& result, DType t);
 /// (sum, squares, count) -> mean, squares.
 ops::ScalarFn part_moments(DType t);
 /// One pass that merges the parts' means and squares, and the result of `rows` from them.
-ops::Rows merge_moments(const ops::Rows& rows, const Parts& parts);
+ops::Rows merge_moments(const ops::Rows& rows, const RowParts& parts);
 
 /// Few results of many elements: parts of the reduced axis by threads, their results combined by a second
 /// kernel. False if not needed.
