@@ -70,7 +70,8 @@ int run(const Settings& s) {
   if (s.calls)
     for (const CallRow& row : call_rows()) report.add(row);
   if (!s.first_calls.empty())
-    for (const CallRow& row : first_call_rows(s.first_calls)) report.add(row);
+    for (const auto& rows : {first_call_rows(s.first_calls), warm_call_rows(s.first_calls)})
+      for (const CallRow& row : rows) report.add(row);
   report.print_summary();
   if (!s.json.empty()) report.write_json(s.json);
   return report.status();
@@ -80,6 +81,7 @@ int run(const Settings& s) {
 }  // namespace bench
 
 int main(int argc, char** argv) {
+  if (argc == 3 && std::string(argv[1]) == "--warm-calls") return bench::warm_calls(argv[2]);
   bench::Settings settings;
   if (!bench::read(argc, argv, settings)) {
     std::fprintf(stderr, "usage: bench [ROW...] [--row NAME] [--threads N[,N]] [--quick] [--alone] [--json FILE] [--extra FILE] [--calls] [--first-calls CASES.jsonl]\n");
