@@ -84,7 +84,7 @@ std::shared_ptr<const Code> compile(const loops::Program& program, const Target&
   times.passes = lap();
   if (listing) *listing = {ir_text(module), assembly_text(module, *machine)};
   lap();
-  std::unique_ptr<llvm::MemoryBuffer> file = generate(module, *machine);
+  std::unique_ptr<llvm::MemoryBuffer> file = generate(module, machine);
   times.generate = lap();
   if (object) *object = file->getBuffer();
   std::unique_ptr<Loaded> loaded = load(std::move(file), names);

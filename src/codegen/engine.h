@@ -28,7 +28,8 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine);
 std::string ir_text(const llvm::Module& module);
 std::string assembly_text(const llvm::Module& module, llvm::TargetMachine& machine);
 /// An object file; destroys nothing but may change the module.
-std::unique_ptr<llvm::MemoryBuffer> generate(llvm::Module& module, llvm::TargetMachine& machine);
+std::unique_ptr<llvm::MemoryBuffer> generate(llvm::Module& module,
+                                             const std::shared_ptr<llvm::TargetMachine>& machine);
 
 /// Memory with code in it; freed with the object.
 class Loaded {

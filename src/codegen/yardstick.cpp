@@ -82,7 +82,7 @@ double compile_yardstick() {
   const auto start = std::chrono::steady_clock::now();
   const std::shared_ptr<llvm::TargetMachine> machine = target_machine(host_target());
   set_layout(*module, *machine);
-  const std::unique_ptr<Loaded> loaded = load(generate(*module, *machine), {"row_sum"});
+  const std::unique_ptr<Loaded> loaded = load(generate(*module, machine), {"row_sum"});
   return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
 }
 

@@ -1,6 +1,9 @@
 // Which schedule takes which nest. The first row that matches does; a schedule may still hand a nest on to
-// the plain one.
+// the plain one. Here, too, is the bound on compile times: what would become too many instructions is plain.
+#include <algorithm>
+
 #include "loops/estimate.h"
+#include "support/support.h"
 
 namespace einx::detail::loops {
 namespace {
@@ -36,11 +39,89 @@ const Choice kChoices[] = {
     {is_gather, schedule_index},
 };
 
+// ---------------------------------------------------------------- the instruction budget
+/// Instructions that the schedules of a program may become; LLVM compiles some ten thousand a second. Plain
+/// loops are not refused: codegen allows a third more.
+constexpr std::int64_t kBudget = 12000;
+/// A nest may take this share of what is left, so that the parts of a concatenation all get something.
+constexpr std::int64_t kShare = 2;
+/// Nobody looks at what small kernels take.
+constexpr std::int64_t kSmall = 64;
+
+std::int64_t instructions(const ops::ScalarFn& fn) {
+  std::int64_t sum = 0;
+  for (const ops::ScalarNode& node : fn.nodes) {
+    using enum ops::Prim;
+    const bool inlined = node.prim == Exp || node.prim == Log || node.prim == Log1p || node.prim == Tanh ||
+                         node.prim == Erf || node.prim == Sin || node.prim == Cos || node.prim == Pow;
+    sum += inlined ? 32 : node.prim == Cast ? 4 : node.prim == Arg || node.prim == Const ? 0 : 1;
+  }
+  return sum;
+}
+
+std::int64_t instructions(const Body& body, std::int64_t slots);
+
+/// Of a vector loop: whole groups, then what remains.
+std::int64_t instructions_of_strips(const Loop& loop) {
+  const std::int64_t group = loop.step * loop.unroll;
+  const std::int64_t rest =
+      !loop.extent.constant() ? 1 : (loop.extent.value % group + loop.step - 1) / loop.step;
+  const bool whole = !loop.extent.constant() || loop.extent.value >= group;
+  return (whole ? instructions(loop.body, loop.unroll) : 0) + (rest > 0 ? instructions(loop.body, rest) : 0);
+}
+
+std::int64_t instructions(const Loop& loop, std::int64_t slots) {
+  if (loop.kind == LoopKind::Vector) return 4 + instructions_of_strips(loop);
+  if (loop.kind == LoopKind::Unrolled) return loop.extent.value * instructions(loop.body, slots);
+  return 4 + instructions(loop.body, slots);
+}
+
+std::int64_t instructions(const Body& body, std::int64_t slots) {
+  std::int64_t sum = 0;
+  for (const Statement& statement : body)
+    sum += support::match(
+        statement.node, [&](const Loop& s) { return instructions(s, slots); },
+        [&](const Apply& s) { return slots * (1 + instructions(s.fn)); },
+        [&](const Update& s) { return slots * (1 + instructions(s.combine)); },
+        [&](const Fold& s) { return 8 * (1 + instructions(s.combine)); },
+        [](const Transpose& s) { return std::int64_t(8 + s.rows * s.cols * 5 / 8); },
+        [&](const auto&) { return 2 * slots; });
+  return sum;
+}
+
+std::int64_t instructions(const Program& program, std::size_t first_step) {
+  std::int64_t sum = 0;
+  for (std::size_t k = first_step; k < program.steps.size(); ++k)
+    if (const auto* kernel = std::get_if<Kernel>(&program.steps[k])) sum += instructions(kernel->body, 1);
+  return sum;
+}
+
+/// Steps from `first_step` on are the nest's: they become plain if they take more than their share of the
+/// budget.
+void limit(const Nest& nest, Plan& plan, std::size_t first_step, std::size_t first_buffer) {
+  Program& program = plan.program;
+  const std::int64_t wanted = instructions(program, first_step);
+  if (wanted <= kSmall) return;
+  const std::int64_t left = std::max<std::int64_t>(0, kBudget - (instructions(program, 0) - wanted));
+  if (wanted <= left / kShare) return;
+  program.steps.erase(program.steps.begin() + std::ptrdiff_t(first_step), program.steps.end());
+  program.buffers.erase(program.buffers.begin() + std::ptrdiff_t(first_buffer), program.buffers.end());
+  schedule_plain(nest, plan);
+  if (auto* kernel = std::get_if<Kernel>(&program.steps.back()))
+    kernel->schedule += "\nplain, since its schedule would take " + std::to_string(wanted) +
+                        " instructions, and " + std::to_string(left) + " of the program's " +
+                        std::to_string(kBudget) + " are left for it and what follows";
+}
+
 }  // namespace
 
 void schedule(const Nest& nest, Plan& plan) {
-  for (const Choice& choice : kChoices)
-    if (choice.matches(nest)) return choice.schedule(nest, plan);
+  const std::size_t steps = plan.program.steps.size(), buffers = plan.program.buffers.size();
+  for (const Choice& choice : kChoices) {
+    if (!choice.matches(nest)) continue;
+    choice.schedule(nest, plan);
+    return limit(nest, plan, steps, buffers);
+  }
 }
 
 }  // namespace einx::detail::loops
