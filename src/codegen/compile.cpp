@@ -83,7 +83,8 @@ std::shared_ptr<const Code> compile(const loops::Program& program, const Target&
 
 std::shared_ptr<const Code> link(const loops::Program& program, std::string_view object) {
   if (!generates(program)) return make_code(program, nullptr);
-  auto file = llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(object.data(), object.size()), program.name);
+  auto file =
+      llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(object.data(), object.size()), program.name);
   return make_code(program, load(std::move(file), function_names(program)));
 }
 

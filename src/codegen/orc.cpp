@@ -75,6 +75,10 @@ std::unique_ptr<orc::LLJIT> make_jit() {
   orc::LLJITBuilder builder;
   builder.setJITTargetMachineBuilder(
       orc::JITTargetMachineBuilder(llvm::Triple(llvm::sys::getProcessTriple())));
+  // What an object needs is linked by the thread that asks for it: the threads that LLJIT would start for
+  // each object cost more than the linking.
+  builder.setExecutorProcessControl(checked(
+      orc::SelfExecutorProcessControl::Create(nullptr, std::make_unique<orc::InPlaceTaskDispatcher>())));
   builder.setSupportConcurrentCompilation(true);
   builder.setLinkProcessSymbolsByDefault(false);
   builder.setPlatformSetUp(orc::setUpInactivePlatform);
@@ -122,7 +126,8 @@ class Library : public Loaded {
       if (!name.empty()) names.add(jit().mangleAndIntern(name));
     const auto found = checked(session.lookup(orc::makeJITDylibSearchOrder({library_}), std::move(names)));
     for (const std::string& name : functions)
-      addresses_.push_back(name.empty() ? nullptr : found.lookup(jit().mangleAndIntern(name)).getAddress().toPtr<void*>());
+      addresses_.push_back(
+          name.empty() ? nullptr : found.lookup(jit().mangleAndIntern(name)).getAddress().toPtr<void*>());
   }
   void release() { llvm::consumeError(jit().getExecutionSession().removeJITDylib(*library_)); }
 
