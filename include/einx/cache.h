@@ -1,6 +1,7 @@
 // The signature cache and the process-wide settings.
 #pragma once
 #include <cstdint>
+#include <string_view>
 
 namespace [[gnu::visibility("default")]] einx {
 
@@ -19,6 +20,19 @@ CacheStats cache_stats();
 void clear_cache();
 /// How many signatures are kept: -1 as many as allowed, 0 none, n the least recently used. Overrides EINX_CACHE_SIZE.
 void set_cache_size(std::int64_t signatures);
+
+/// Keeps compiled kernels in this folder for the processes that come later; "" keeps none. Overrides EINX_CACHE_DIR, without which the library
+/// keeps none. The folder is made when it is needed; one that is a symbolic link, somebody else's or writable by others is refused with one
+/// warning in the log, and so are entries that are damaged: what cannot be read is compiled. EINX_DISK_CACHE_BYTES bounds it.
+void set_cache_directory(std::string_view directory);
+/// Of the folder of compiled kernels, since it was set.
+struct DiskCacheStats {
+  std::uint64_t loaded = 0;    ///< kernels that were not compiled because their code was there
+  std::uint64_t saved = 0;     ///< kernels written
+  std::uint64_t rejected = 0;  ///< entries that could not be used
+};
+DiskCacheStats disk_cache_stats();
+
 /// The N of EINX_WARN_ON_RETRACE, from now on; forgets the counts.
 void set_warn_on_retrace(std::int64_t misses);
 /// Threads that kernels may use; 0: OpenMP's choice. Results are the same bits for every number.

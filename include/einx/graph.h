@@ -1,6 +1,7 @@
 // Graphs: what a call becomes, to look at and to call directly.
 #pragma once
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,21 @@
 #include <einx/call.h>
 
 namespace [[gnu::visibility("default")]] einx {
+
+/// Memory of the caller's as an operand, described in place: nothing is made, copied or owned.
+struct View {
+  const void* data = nullptr;  ///< of element (0, 0, ...)
+  DType dtype = f32;
+  std::span<const std::int64_t> shape;
+  std::span<const std::int64_t> strides = {};  ///< in elements; none: row-major
+};
+/// The same for a result.
+struct MutableView {
+  void* data = nullptr;
+  DType dtype = f32;
+  std::span<const std::int64_t> shape;
+  std::span<const std::int64_t> strides = {};
+};
 
 /// A compiled signature. einx::graph::sum("a [b]", x) makes one without running it. Cheap to copy; callable from many threads.
 class Graph {
@@ -28,18 +44,22 @@ class Graph {
   template <OperandLike... A>
   Tensor operator()(const A&... operands) const {
     const Operand list[] = {Operand(operands)...};
-    return std::move(run(list).at(0));
+    return run_one(list);
   }
   /// The same for any number of operands and results.
   std::vector<Tensor> run(std::span<const Operand> operands) const;
   std::vector<Tensor> run(std::initializer_list<Operand> operands) const { return run(std::span(operands.begin(), operands.size())); }
-  /// Into the caller's tensors, which have the results' shape and dtype.
+  /// Into the caller's tensors, which have the results' shape and dtype. Allocates nothing if they are row-major, 64-byte aligned and overlap no
+  /// operand; otherwise the results are computed elsewhere and copied.
   void run_into(std::span<Tensor* const> results, std::span<const Operand> operands) const;
+  /// The same without a Tensor around any memory. A view that is not of the signature raises ValueError "graph-signature"; one without an address "bad-view".
+  void run_into(std::span<const MutableView> results, std::span<const View> operands) const;
 
   /// The way back from text(). `data`: tensors of the constants that the text only names. Raises SyntaxError "graph-text".
   static Graph parse(std::string_view text, const std::vector<std::pair<std::string, Tensor>>& data = {});
 
  private:
+  Tensor run_one(std::span<const Operand> operands) const;  ///< the first result
   std::shared_ptr<const Impl> impl_;
 };
 

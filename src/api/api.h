@@ -21,6 +21,13 @@ struct Executable {
   std::shared_ptr<const codegen::Code> code;  ///< null: the reference interpreter runs it (EINX_JIT=0)
   std::string empty_reduction;                ///< not empty: running it raises this
   bool in_place = false;                      ///< result 0 may be the very memory of operand 0
+
+  /// The bytes around the address of element (0, ...) that a tensor's elements lie in.
+  struct Reach {
+    std::int64_t low = 0, high = 0;
+  };
+  std::vector<Reach> reaches;             ///< of the inputs; both 0 for an empty one
+  std::vector<std::int64_t> output_bytes;
 };
 using ExecutablePtr = std::shared_ptr<const Executable>;
 
@@ -48,12 +55,20 @@ trace::Call describe(const CallInfo& info);
 /// Runs a signature on tensors of its inputs' types (not checked here). `results`: undefined tensors are allocated, others written to.
 void run(const Executable& executable, std::span<const Tensor* const> operands, std::span<Tensor> results);
 
+/// The same on addresses of the elements (0, ...), for an executable with code.
+void run_code(const Executable& executable, const void* const* inputs, void** outputs);
+void run(const Executable& executable, const void* const* inputs, std::span<Tensor> results);
+
 std::vector<const Tensor*> addresses(std::span<const Tensor> tensors);
 /// The same for operands held by value, into fresh results.
 std::vector<Tensor> run(const Executable& executable, std::span<const Tensor> operands);
 
 /// The same into the caller's tensors of any strides, which may overlap the operands. Raises ValueError or TypeError if their type is not the results'.
 void run_into(const Executable& executable, std::span<const Tensor* const> operands, std::span<Tensor* const> results);
+/// The same on addresses, for an executable with code. Allocates nothing if the results fit the memory contract of generated code.
+void run_into(const Executable& executable, const void* const* inputs, std::span<Tensor* const> results);
+/// The same into memory that is described only; shape and dtype are checked, ValueError or TypeError if they are not the results'.
+void run_into(const Executable& executable, const void* const* inputs, std::span<const MutableView> results);
 
 /// The finished signature of a call, from the cache or compiled into it, and the tensors to run it on (weak numbers as rank-0 tensors,
 /// factories called).

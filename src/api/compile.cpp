@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "api/api.h"
+#include "api/disk.h"
 #include "passes/passes.h"
 #include "support/support.h"
 
@@ -40,11 +41,26 @@ void dump(const graph::Graph& graph, const loops::Program& program, const codege
   write(stem + ".s", listing.assembly);
 }
 
+/// Where the elements of an operand lie around the first one.
+Executable::Reach reach(const graph::Type& type) {
+  Executable::Reach result;
+  for (std::size_t d = 0; d < type.shape.size(); ++d) {
+    if (type.shape[d] == 0) return {};
+    const std::int64_t distance = (type.shape[d] - 1) * type.strides[d];
+    (distance < 0 ? result.low : result.high) += distance;
+  }
+  const auto bytes = static_cast<std::int64_t>(size_of(type.dtype));
+  return {result.low * bytes, (result.high + 1) * bytes};
+}
+
 Executable describe_graph(graph::Graph graph) {
   Executable result;
   for (const graph::Parameter& parameter : graph.parameters) result.inputs.push_back(graph.values[parameter.value].type);
   for (const graph::ValueId id : graph.results)
     result.outputs.push_back(graph::make_type(graph.values[id].type.dtype, graph.values[id].type.shape));
+  for (const graph::Type& input : result.inputs) result.reaches.push_back(reach(input));
+  for (const graph::Type& output : result.outputs)  // verified to fit into memory
+    result.output_bytes.push_back(support::checked_product(output.shape).value_or(0) * static_cast<std::int64_t>(size_of(output.dtype)));
   result.graph = std::move(graph);
   return result;
 }
@@ -81,7 +97,8 @@ ExecutablePtr compile(graph::Graph traced, const Options& options, Stages* stage
     const bool dumping = !support::environment().dump.empty();
     codegen::Listing listing;
     codegen::Timing timing;
-    result.code = codegen::compile(program, target, dumping ? &listing : nullptr, &timing);
+    result.code = dumping ? codegen::compile(program, target, &listing, &timing)
+                          : stored_code(result.graph, program, target, options.loops, timing);
     times.emit = timing.emit;
     times.compile = timing.compile;
     if (dumping) dump(result.graph, program, listing);

@@ -1,5 +1,9 @@
 // The public Graph: looking at a signature, and calling it without a look-up.
+#include <optional>
+
+#include "api/addresses.h"
 #include "api/api.h"
+#include "api/direct.h"
 #include "api/operands.h"
 #include "support/support.h"
 #include "tensor/tensor.h"
@@ -29,38 +33,100 @@ std::string type_text(const Tensor& tensor) {
 }
 
 /// Whether dtype, shape and strides (but those of axes of size 1) agree.
-bool same_type(const Tensor& tensor, const detail::graph::Type& type) {
-  if (tensor.dtype() != type.dtype || tensor.rank() != static_cast<int>(type.shape.size())) return false;
-  bool strides_agree = true;
-  for (int d = 0; d < tensor.rank(); ++d) {
-    if (tensor.shape()[d] != type.shape[d]) return false;
-    strides_agree &= tensor.shape()[d] == 1 || tensor.strides()[d] == type.strides[d];
+bool same_type(DType dtype, std::span<const std::int64_t> shape, std::span<const std::int64_t> strides, const detail::graph::Type& type) {
+  if (dtype != type.dtype || shape.size() != type.shape.size()) return false;
+  bool strides_agree = true, empty = false;
+  for (std::size_t d = 0; d < shape.size(); ++d) {
+    if (shape[d] != type.shape[d]) return false;
+    empty |= shape[d] == 0;
+    strides_agree &= strides[d] == type.strides[d] || shape[d] == 1;
   }
-  return strides_agree || tensor.size() == 0;
+  return strides_agree || empty;
 }
 
-/// The operands as tensors of the graph's types; raises what differs.
-std::vector<Tensor> bind(const Graph::Impl& graph, std::span<const Operand> operands) {
-  const api::Executable& executable = *graph.executable;
-  if (operands.size() != executable.inputs.size())
-    wrong_signature(graph, std::to_string(operands.size()) + " operands instead of " + std::to_string(executable.inputs.size()));
-  std::vector<Tensor> result;
-  for (std::size_t k = 0; k < operands.size(); ++k) {
-    const Operand& operand = operands[k];
-    const detail::graph::Type& type = executable.inputs[k];
-    const std::string place = "operand #" + std::to_string(k + 1);
-    switch (operand.kind()) {
-      case Operand::Kind::Tensor: result.push_back(operand.tensor()); break;
-      case Operand::Kind::Factory: result.push_back(api::run_factory(operand, type.shape, k, graph.source)); break;
-      case Operand::Kind::Value:
-      case Operand::Kind::Unknown: wrong_signature(graph, place + " has no data");
-      default: result.push_back(api::number(operand, type.dtype));
-    }
-    if (!result.back().defined() || !same_type(result.back(), type))
-      wrong_signature(graph, place + " is " + (result.back().defined() ? type_text(result.back()) : "undefined") + ", not " +
-                                 detail::graph::text(type));
+/// Without strides the view is row-major, and so must the type be.
+bool same_type(const View& view, const detail::graph::Type& type) {
+  if (!view.strides.empty()) return view.strides.size() == view.shape.size() && same_type(view.dtype, view.shape, view.strides, type);
+  if (!same_type(view.dtype, view.shape, type.strides, type)) return false;
+  bool strides_agree = true, empty = false;
+  std::int64_t expected = 1;
+  for (std::size_t d = type.shape.size(); d-- > 0 && !empty; expected *= type.shape[d]) {
+    empty = type.shape[d] == 0;
+    strides_agree &= type.strides[d] == expected || type.shape[d] == 1;
   }
-  return result;
+  return strides_agree || empty;
+}
+
+std::string place(std::size_t k) { return "operand #" + std::to_string(k + 1); }
+
+[[noreturn]] void wrong_operand(const Graph::Impl& graph, std::size_t k, const std::string& type) {
+  wrong_signature(graph, place(k) + " is " + type + ", not " + detail::graph::text(graph.executable->inputs[k]));
+}
+
+void require_counts(const Graph::Impl& graph, std::size_t operands, std::optional<std::size_t> results = {}) {
+  const api::Executable& executable = *graph.executable;
+  if (operands != executable.inputs.size())
+    wrong_signature(graph, std::to_string(operands) + " operands instead of " + std::to_string(executable.inputs.size()));
+  if (results && *results != executable.outputs.size())
+    wrong_signature(graph, std::to_string(*results) + " results instead of " + std::to_string(executable.outputs.size()));
+}
+
+/// The operands as tensors of the graph's types; raises what differs. Tensors stay where they are: only numbers and what factories give is held.
+class Bound {
+ public:
+  Bound(const Graph::Impl& graph, std::span<const Operand> operands) : tensors_(operands.size()) {
+    for (std::size_t k = 0; k < operands.size(); ++k) tensors_[k] = bind(graph, operands, k);
+  }
+  std::span<const Tensor* const> tensors() { return tensors_.span(); }
+
+ private:
+  const Tensor* bind(const Graph::Impl& graph, std::span<const Operand> operands, std::size_t k) {
+    const Operand& operand = operands[k];
+    const detail::graph::Type& type = graph.executable->inputs[k];
+    if (operand.kind() == Operand::Kind::Tensor) return checked(graph, operand.tensor(), k);
+    if (operand.kind() == Operand::Kind::Value || operand.kind() == Operand::Kind::Unknown) wrong_signature(graph, place(k) + " has no data");
+    if (held_.capacity() == 0) held_.reserve(operands.size());  // addresses stay
+    if (operand.kind() == Operand::Kind::Factory) held_.push_back(api::run_factory(operand, type.shape, k, graph.source));
+    else held_.push_back(api::number(operand, type.dtype));
+    return checked(graph, held_.back(), k);
+  }
+  static const Tensor* checked(const Graph::Impl& graph, const Tensor& tensor, std::size_t k) {
+    if (!tensor.defined()) wrong_operand(graph, k, "undefined");
+    if (!same_type(tensor.dtype(), tensor.shape(), tensor.strides(), graph.executable->inputs[k])) wrong_operand(graph, k, type_text(tensor));
+    return &tensor;
+  }
+
+  api::Addresses<const Tensor*> tensors_;
+  std::vector<Tensor> held_;
+};
+
+Shape vector_of(std::span<const std::int64_t> values) { return {values.begin(), values.end()}; }
+
+void require_view(const Graph::Impl& graph, const View& view, std::size_t k) {
+  if (!same_type(view, graph.executable->inputs[k])) {
+    const Shape strides = view.strides.empty() ? detail::tensor::row_major(view.shape) : vector_of(view.strides);
+    if (strides.size() != view.shape.size()) wrong_signature(graph, place(k) + " has another number of strides than of axes");
+    wrong_operand(graph, k, detail::tensor::type_text(view.dtype, view.shape, strides));
+  }
+  const api::Executable::Reach& reach = graph.executable->reaches[k];
+  if (!view.data && reach.low != reach.high)
+    detail::support::raise<ValueError>({.kind = "bad-view", .sentence = "The view given as " + place(k) + " of " + graph.source + " has no address."});
+}
+
+/// Tensors over views, for the interpreter.
+Tensor tensor_of(const View& view, const detail::graph::Type& type) { return Tensor::view(view.data, view.dtype, type.shape, type.strides); }
+Tensor tensor_of(const MutableView& view) {
+  return Tensor::view(view.data, view.dtype, vector_of(view.shape),
+                      view.strides.empty() ? detail::tensor::row_major(view.shape) : vector_of(view.strides));
+}
+
+void interpret_into(const api::Executable& executable, std::span<const MutableView> results, std::span<const View> operands) {
+  std::vector<Tensor> inputs, outputs;
+  for (std::size_t k = 0; k < operands.size(); ++k) inputs.push_back(tensor_of(operands[k], executable.inputs[k]));
+  for (const MutableView& result : results) outputs.push_back(tensor_of(result));
+  std::vector<Tensor*> places;
+  for (Tensor& output : outputs) places.push_back(&output);
+  api::run_into(executable, api::addresses(inputs), places);
 }
 
 }  // namespace
@@ -74,14 +140,38 @@ std::string Graph::llvm_ir() const { return listing(*impl_->executable).llvm_ir;
 std::string Graph::assembly() const { return listing(*impl_->executable).assembly; }
 
 std::vector<Tensor> Graph::run(std::span<const Operand> operands) const {
-  return api::run(*impl_->executable, bind(*impl_, operands));
+  require_counts(*impl_, operands.size());
+  Bound bound(*impl_, operands);
+  std::vector<Tensor> results(impl_->executable->outputs.size());
+  api::run(*impl_->executable, bound.tensors(), results);
+  return results;
+}
+
+Tensor Graph::run_one(std::span<const Operand> operands) const {
+  if (impl_->executable->outputs.size() != 1) return std::move(run(operands).at(0));
+  require_counts(*impl_, operands.size());
+  Bound bound(*impl_, operands);
+  Tensor result;
+  api::run(*impl_->executable, bound.tensors(), {&result, 1});
+  return result;
 }
 
 void Graph::run_into(std::span<Tensor* const> results, std::span<const Operand> operands) const {
-  const std::vector<Tensor> bound = bind(*impl_, operands);
-  if (results.size() != impl_->executable->outputs.size())
-    wrong_signature(*impl_, std::to_string(results.size()) + " results instead of " + std::to_string(impl_->executable->outputs.size()));
-  api::run_into(*impl_->executable, api::addresses(bound), results);
+  require_counts(*impl_, operands.size(), results.size());
+  Bound bound(*impl_, operands);
+  api::run_into(*impl_->executable, bound.tensors(), results);
+}
+
+void Graph::run_into(std::span<const MutableView> results, std::span<const View> operands) const {
+  require_counts(*impl_, operands.size(), results.size());
+  const api::Executable& executable = *impl_->executable;
+  api::Addresses<const void*> inputs(operands.size());
+  for (std::size_t k = 0; k < operands.size(); ++k) {
+    require_view(*impl_, operands[k], k);
+    inputs[k] = operands[k].data;
+  }
+  if (!executable.code) return interpret_into(executable, results, operands);
+  api::run_into(executable, inputs.data(), results);
 }
 
 Graph Graph::parse(std::string_view text, const std::vector<std::pair<std::string, Tensor>>& data) {
@@ -98,6 +188,10 @@ Graph make_graph(const CallInfo& info) {
 }
 
 void call_into(const CallInfo& info, std::span<Tensor* const> results) {
+  if (const api::Executable* found = api::Direct::find(info); found && found->outputs.size() == results.size()) {
+    const api::Direct::Running running;
+    return api::run_into(*found, api::Arguments(*found, info).data(), results);
+  }
   const api::Prepared prepared = api::prepare(info);
   api::require_results(info, prepared.executable->outputs.size(), results.size());
   api::run_into(*prepared.executable, api::addresses(prepared.operands), results);

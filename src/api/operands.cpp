@@ -27,7 +27,8 @@ void key_call(cache::KeyBuilder& key, const CallInfo& info) {
 }
 
 void key_operand(cache::KeyBuilder& key, const Operand& operand, const Tensor* made) {
-  key.byte(static_cast<std::uint8_t>(operand.kind()));
+  const bool undefined = operand.kind() == Operand::Kind::Tensor && !operand.tensor().defined();  // else it looks like an f32 number
+  key.byte(static_cast<std::uint8_t>(undefined ? Operand::Kind::Unknown : operand.kind()));
   if (operand.kind() == Operand::Kind::Tensor) made = &operand.tensor();
   if (made) key.tensor(made->dtype(), made->shape(), made->strides());
 }

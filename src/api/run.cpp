@@ -1,6 +1,7 @@
 // Running a finished signature, and what its failures say.
 #include <array>
 
+#include "api/addresses.h"
 #include "api/api.h"
 #include "reference/reference.h"
 #include "runtime/runtime.h"
@@ -10,23 +11,7 @@
 namespace einx::detail::api {
 namespace {
 
-/// Addresses for generated code; no allocation for up to eight.
-template <class Pointer>
-class Addresses {
- public:
-  explicit Addresses(std::size_t count) {
-    if (count > few_.size()) many_.resize(count);
-    data_ = count > few_.size() ? many_.data() : few_.data();
-  }
-  Addresses(const Addresses&) = delete;
-  Pointer& operator[](std::size_t k) { return data_[k]; }
-  Pointer* data() { return data_; }
-
- private:
-  std::array<Pointer, 8> few_{};
-  std::vector<Pointer> many_;
-  Pointer* data_;
-};
+constexpr std::int64_t kSmall = 2048;
 
 /// "(1, 2)": the index of the element at a row-major position.
 std::string index_text(const Shape& shape, std::int64_t position) {
@@ -77,17 +62,30 @@ void run_reference(const Executable& executable, std::span<const Tensor* const> 
 
 }  // namespace
 
-void run(const Executable& executable, std::span<const Tensor* const> operands, std::span<Tensor> results) {
-  if (!executable.code) return run_reference(executable, operands, results);
+void run_code(const Executable& executable, const void* const* inputs, void** outputs) {
   if (!executable.empty_reduction.empty()) support::raise<CallOperationError>({.kind = "runtime", .sentence = executable.empty_reduction});
-  Addresses<const void*> inputs(operands.size());
-  Addresses<void*> outputs(results.size());
-  for (std::size_t k = 0; k < operands.size(); ++k) inputs[k] = operands[k]->data();
-  for (std::size_t k = 0; k < results.size(); ++k) outputs[k] = results[k].defined() ? results[k].data() : nullptr;
   einx_status status{};
-  if (executable.code->run(inputs.data(), outputs.data(), &status) != EINX_OK) raise_status(executable, status);
+  if (executable.code->run(inputs, outputs, &status) != EINX_OK) raise_status(executable, status);
+}
+
+void run(const Executable& executable, const void* const* inputs, std::span<Tensor> results) {
+  Addresses<void*, 2> outputs(results.size());
+  for (std::size_t k = 0; k < results.size(); ++k) {
+    // A small tensor is one block together with its owner; memory from the driver would need two.
+    if (!results[k].defined() && executable.output_bytes[k] <= kSmall)
+      results[k] = Tensor::empty(executable.outputs[k].shape, executable.outputs[k].dtype);
+    outputs[k] = results[k].data();
+  }
+  run_code(executable, inputs, outputs.data());
   for (std::size_t k = 0; k < results.size(); ++k)
     if (!results[k].defined()) results[k] = tensor::adopt(outputs[k], executable.outputs[k].shape, executable.outputs[k].dtype);
+}
+
+void run(const Executable& executable, std::span<const Tensor* const> operands, std::span<Tensor> results) {
+  if (!executable.code) return run_reference(executable, operands, results);
+  Addresses<const void*> inputs(operands.size());
+  for (std::size_t k = 0; k < operands.size(); ++k) inputs[k] = operands[k]->data();
+  run(executable, inputs.data(), results);
 }
 
 std::vector<const Tensor*> addresses(std::span<const Tensor> tensors) {

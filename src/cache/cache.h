@@ -1,5 +1,6 @@
 // Front door of the cache layer: signature key, single-flight table with eviction, retrace monitor. Holds finished kernels, never makes one itself.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -60,6 +61,14 @@ struct Stats {
 class Table {
  public:
   using Entry = std::shared_ptr<const void>;
+  /// An entry as a cache in front of the table holds it, to use it again without a look-up.
+  struct Held {
+    explicit Held(Entry made, std::uint64_t tick) : entry(std::move(made)), used(tick) {}
+    const Entry entry;
+    std::atomic<std::uint64_t> used;      ///< tick of the last use
+    std::atomic<bool> dropped = false;    ///< no longer in the table: not to be used for another call
+  };
+  using HeldPtr = std::shared_ptr<Held>;
   Table(std::int64_t capacity, std::int64_t hard_cap);
   ~Table();
   Table(const Table&) = delete;
@@ -67,6 +76,12 @@ class Table {
 
   /// The entry, or null; counts a hit (a null counts nothing). The hot path: a read of one shard.
   Entry find(KeyView key);
+  /// The same for a cache in front of the table, which may use what it gets until it is dropped.
+  HeldPtr hold(KeyView key);
+  /// A use of a held entry without a look-up; whoever holds it counts it as a hit. No lock.
+  void touch(Held& held);
+  /// Counts what was dropped so far: a cache in front of the table looks for dropped entries when this has changed.
+  std::uint64_t drops() const;
   /// Finds or makes. `make` runs without any lock held and may throw; recursion into the table (other keys) is allowed.
   Entry find_or_make(KeyView key, const std::function<Entry()>& make);
   void clear();

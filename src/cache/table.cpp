@@ -17,13 +17,14 @@ namespace {
 
 struct Node {
   Node(KeyView key, Table::Entry made, std::uint64_t tick)
-      : bytes(key.bytes), hash(key.hash), entry(std::move(made)), used(tick) {}
+      : bytes(key.bytes), hash(key.hash), held(std::make_shared<Table::Held>(std::move(made), tick)) {}
   KeyView key() const { return {bytes, hash}; }
+  void drop() const { held->dropped.store(true, std::memory_order_release); }
+  std::uint64_t used() const { return held->used.load(std::memory_order_relaxed); }
 
   const std::string bytes;
   const std::uint64_t hash;
-  const Table::Entry entry;
-  std::uint64_t used;  ///< tick of the last use, under the shard's lock
+  const Table::HeldPtr held;  ///< also in the hands of caches in front of the table
 };
 
 struct HashOf {
@@ -48,7 +49,7 @@ using Locked = std::lock_guard<SpinLock>;
 const std::unique_ptr<Node>* oldest(const Map<std::unique_ptr<Node>>& nodes) {
   const std::unique_ptr<Node>* found = nullptr;
   for (const auto& [key, node] : nodes)
-    if (!found || node->used < (*found)->used) found = &node;
+    if (!found || node->used() < (*found)->used()) found = &node;
   return found;
 }
 
@@ -72,7 +73,8 @@ struct Table::Impl {
     if (capacity.load(std::memory_order_relaxed) < 0) return clock.load(std::memory_order_relaxed);
     return clock.fetch_add(1, std::memory_order_relaxed) + 1;
   }
-  Entry look_up(Shard& shard, KeyView key);
+  const HeldPtr* look_up(Shard& shard, KeyView key);
+  void touch(Held& held);
   Entry make(Shard& shard, const std::shared_ptr<Flight>& flight, const std::function<Entry()>& maker);
   void keep(Shard& shard, const Flight& flight, Entry entry);
   void forget(Shard& shard, const Flight& flight);
@@ -84,16 +86,22 @@ struct Table::Impl {
   std::mutex eviction;  ///< one evictor at a time; taken before a shard's lock, never after
   const std::int64_t hard_cap;
   std::atomic<std::int64_t> capacity, live = 0;
-  std::atomic<std::uint64_t> clock = 0, misses = 0, compiled = 0, failed = 0, waited = 0, evicted = 0;
+  std::atomic<std::uint64_t> clock = 0, misses = 0, compiled = 0, failed = 0, waited = 0, evicted = 0, drops = 0;
 };
 
+/// Stores only what is new: threads that use one entry between two misses share its cache line.
+void Table::Impl::touch(Held& held) {
+  const std::uint64_t now = tick();
+  if (held.used.load(std::memory_order_relaxed) != now) held.used.store(now, std::memory_order_relaxed);
+}
+
 /// Under the shard's lock.
-Table::Entry Table::Impl::look_up(Shard& shard, KeyView key) {
+const Table::HeldPtr* Table::Impl::look_up(Shard& shard, KeyView key) {
   const auto found = shard.nodes.find(key);
   if (found == shard.nodes.end()) return nullptr;
   ++shard.hits;
-  found.value()->used = tick();
-  return found.value()->entry;
+  touch(*found.value()->held);
+  return &found.value()->held;
 }
 
 /// Adds the entry and ends the flight in one step: whoever comes next finds the one or joins the other, never
@@ -143,7 +151,7 @@ std::unique_ptr<Node> Table::Impl::take_oldest() {
   for (Shard& shard : shards) {
     const Locked locked(shard.lock);
     const std::unique_ptr<Node>* node = oldest(shard.nodes);
-    if (node && (!where || (*node)->used < least)) where = &shard, least = (*node)->used;
+    if (node && (!where || (*node)->used() < least)) where = &shard, least = (*node)->used();
   }
   if (!where) return nullptr;
   const Locked locked(where->lock);
@@ -152,7 +160,9 @@ std::unique_ptr<Node> Table::Impl::take_oldest() {
   const auto place = where->nodes.find((*node)->key());
   std::unique_ptr<Node> taken = std::move(place.value());
   where->nodes.erase(place);
+  taken->drop();
   live.fetch_sub(1, std::memory_order_relaxed);
+  drops.fetch_add(1, std::memory_order_release);
   return taken;
 }
 
@@ -175,8 +185,20 @@ Table::~Table() = default;
 Table::Entry Table::find(KeyView key) {
   Shard& shard = impl_->shard(key);
   const Locked locked(shard.lock);
-  return impl_->look_up(shard, key);
+  const HeldPtr* held = impl_->look_up(shard, key);
+  return held ? (*held)->entry : nullptr;
 }
+
+Table::HeldPtr Table::hold(KeyView key) {
+  Shard& shard = impl_->shard(key);
+  const Locked locked(shard.lock);
+  const HeldPtr* held = impl_->look_up(shard, key);
+  return held ? *held : nullptr;
+}
+
+void Table::touch(Held& held) { impl_->touch(held); }
+
+std::uint64_t Table::drops() const { return impl_->drops.load(std::memory_order_acquire); }
 
 Table::Entry Table::find_or_make(KeyView key, const std::function<Entry()>& make) {
   Shard& shard = impl_->shard(key);
@@ -184,7 +206,7 @@ Table::Entry Table::find_or_make(KeyView key, const std::function<Entry()>& make
   std::shared_ptr<Flight> theirs;
   {
     const Locked locked(shard.lock);
-    if (Entry entry = impl_->look_up(shard, key)) return entry;
+    if (const HeldPtr* held = impl_->look_up(shard, key)) return (*held)->entry;
     const auto [place, added] = shard.flights.try_emplace(mine->key(), mine);
     if (!added) theirs = place->second;
   }
@@ -199,6 +221,8 @@ void Table::clear() {
     Map<std::unique_ptr<Node>> dropped;  // destroyed outside the lock
     const Locked locked(shard.lock);
     dropped.swap(shard.nodes);
+    for (const auto& [key, node] : dropped) node->drop();
+    impl_->drops.fetch_add(dropped.size(), std::memory_order_release);
     impl_->live.fetch_sub(std::int64_t(dropped.size()), std::memory_order_relaxed);
   }
 }

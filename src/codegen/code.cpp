@@ -50,6 +50,12 @@ Call product_call(const Matmul& step, void* function) {
   plan.n_b = p.n_b.data(), plan.m_c = p.m_c.data(), plan.n_c = p.n_c.data();
   plan.element_bytes = std::int32_t(size_of(p.dtype));
   plan.mr = p.mr, plan.nr = p.nr, plan.parallel = p.parallel;
+  plan.a_panel = p.rows == Matmul::Rows::Direct  ? EINX_A_DIRECT
+                 : p.rows == Matmul::Rows::Lines ? EINX_A_LINES
+                                                 : EINX_A_DEPTHS;
+  plan.c_direct = p.direct, plan.streams = p.streams;
+  plan.a_line = p.line, plan.kc = p.kc, plan.mc = p.mc, plan.nc = p.nc;
+  plan.row_parts = p.row_parts, plan.column_parts = p.column_parts, plan.grain = p.grain;
   plan.kernel = reinterpret_cast<einx_rt_microkernel>(function);
   return call;
 }
@@ -93,6 +99,8 @@ std::int32_t run_sort(const Call& call, const void* const* at) {
 
 constexpr std::int32_t kFunctionFailed = -1;  ///< beside an exception, which says what
 
+constexpr std::size_t kFewBuffers = 32;
+
 /// Buffer addresses of one run, on the stack for all but the largest programs.
 class Addresses {
  public:
@@ -102,7 +110,7 @@ class Addresses {
   const void** data() { return many_.empty() ? few_.data() : many_.data(); }
 
  private:
-  std::array<const void*, 32> few_;
+  std::array<const void*, kFewBuffers> few_;
   std::vector<const void*> many_;
 };
 
@@ -129,9 +137,11 @@ class ProgramCode : public Code {
             calls_.emplace_back().native = std::make_unique<const loops::Native>(step);
           });
     }
+    single_ = is_single();
   }
 
   int run(const void* const* inputs, void** outputs, einx_status* status) const override {
+    if (single_ && run_single(inputs, outputs, status)) return status->code;
     Addresses held(buffers_.size());
     const void** at = held.data();
     status->code = EINX_OK;
@@ -166,6 +176,33 @@ class ProgramCode : public Code {
   }
 
  private:
+  /// Most programs: one kernel from operands to results, without temporaries.
+  bool is_single() const {
+    const auto elsewhere = [](const Buffer& buffer) { return buffer.kind != Buffer::Kind::Temporary; };
+    return calls_.size() == 1 && calls_[0].kernel && calls_[0].same_a < 0 && !empty_ && buffers_.size() <= kFewBuffers &&
+           std::ranges::all_of(buffers_, elsewhere);
+  }
+
+  /// The kernel with nothing around it, if every result has its memory already; else false.
+  bool run_single(const void* const* inputs, void** outputs, einx_status* status) const {
+    std::array<const void*, kFewBuffers> at;
+    for (std::size_t k = 0; k < buffers_.size(); ++k) {
+      const Buffer& buffer = buffers_[k];
+      switch (buffer.kind) {
+        case Buffer::Kind::Input: at[k] = inputs[buffer.index]; break;
+        case Buffer::Kind::Constant: at[k] = constants_[std::size_t(buffer.index)].data(); break;
+        case Buffer::Kind::Output:
+          if (!outputs[buffer.index]) return false;
+          at[k] = outputs[buffer.index];
+          break;
+        default: at[k] = nullptr;
+      }
+    }
+    status->code = EINX_OK;
+    calls_[0].kernel(at.data(), parameters_.data(), status);
+    return true;
+  }
+
   /// Finds or allocates a buffer; false without memory.
   bool place(std::size_t k, const void* const* inputs, void** outputs, const void** at,
              bool& allocated) const {
@@ -217,7 +254,8 @@ class ProgramCode : public Code {
   std::vector<std::int64_t> parameters_, bytes_;
   std::vector<Tensor> constants_;
   std::vector<Call> calls_;
-  bool empty_ = false;  ///< every output has no elements
+  bool empty_ = false;   ///< every output has no elements
+  bool single_ = false;  ///< see is_single
   std::unique_ptr<Loaded> loaded_;
 };
 

@@ -10,11 +10,14 @@
 namespace llvm {
 class MemoryBuffer;
 class Module;
+class Target;
 class TargetMachine;
 }  // namespace llvm
 
 namespace einx::detail::codegen {
 
+/// LLVM's back end for this machine, registered once; linking wants it, too.
+const llvm::Target& native_target();
 /// A target machine of one's own: they are not shared between threads.
 std::unique_ptr<llvm::TargetMachine> make_target_machine(const Target& target);
 /// Gives the module the machine's triple and data layout; before anything is emitted into it.

@@ -29,18 +29,6 @@
 namespace einx::detail::codegen {
 namespace {
 
-const llvm::Target& native_target() {
-  static const llvm::Target* const target = [] {
-    llvm::InitializeNativeTarget();
-    llvm::InitializeNativeTargetAsmPrinter();
-    std::string words;
-    const llvm::Target* found = llvm::TargetRegistry::lookupTarget(llvm::sys::getProcessTriple(), words);
-    if (!found) support::internal_error("codegen: " + words);
-    return found;
-  }();
-  return *target;
-}
-
 /// Keeps LLVM's complaints about a module instead of printing them and leaving the process.
 struct Complaints : llvm::DiagnosticHandler {
   std::string words;
@@ -72,6 +60,18 @@ void write(llvm::Module& module, llvm::TargetMachine& machine, llvm::raw_pwrite_
 }
 
 }  // namespace
+
+const llvm::Target& native_target() {
+  static const llvm::Target* const target = [] {
+    llvm::InitializeNativeTarget();
+    llvm::InitializeNativeTargetAsmPrinter();
+    std::string words;
+    const llvm::Target* found = llvm::TargetRegistry::lookupTarget(llvm::sys::getProcessTriple(), words);
+    if (!found) support::internal_error("codegen: " + words);
+    return found;
+  }();
+  return *target;
+}
 
 // CodeGenOptLevel: Less saves under 5 % of the compile time; None (FastISel) two thirds, but it spills all
 // accumulators of a register tile (47 instead of 240 GFLOP/s) and fuses no multiplications with additions, so

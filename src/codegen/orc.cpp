@@ -72,6 +72,7 @@ orc::SymbolMap runtime_symbols(orc::LLJIT& jit) {
 }
 
 std::unique_ptr<orc::LLJIT> make_jit() {
+  native_target();
   orc::LLJITBuilder builder;
   builder.setJITTargetMachineBuilder(
       orc::JITTargetMachineBuilder(llvm::Triple(llvm::sys::getProcessTriple())));

@@ -163,6 +163,16 @@ int pick_rows(const Nest& nest, std::span<const int> kept, int vector) {
   return best;
 }
 
+/// Whether one product of a batch stays in the outer cache with room to spare: packing gains nothing there.
+bool stays_in_cache(const Nest& nest, const Machine& machine) {
+  if (nest.inputs.size() != 2) return false;
+  const Classes axes = classify(nest);
+  const std::int64_t m = volume(nest, axes.m), n = volume(nest, axes.n), k = volume(nest, axes.k);
+  const std::int64_t longest = std::int64_t(1) << 20;
+  if (std::max({m, n, k}) > longest) return false;
+  return (m * k + k * n + m * n) * loops::size_of(nest.outputs[0].dtype) <= machine.l2 / 4;
+}
+
 bool schedule_tiles(const Nest& nest, Plan& plan) {
   TileChoice c;
   c.lanes = lanes_of(nest, plan.machine);
@@ -224,6 +234,9 @@ bool is_matrix_product(const Nest& nest) {
 
 void schedule_contract(const Nest& nest, Plan& plan) {
   if (plan.dynamic) return emit_rows(nest, plan, choose_rows(nest, plan));
+  if (nest.inputs.size() > 2 && schedule_lanes(nest, plan)) return;
+  if (schedule_slices(nest, plan)) return;
+  if (stays_in_cache(nest, plan.machine) && schedule_tiles(nest, plan)) return;
   if (schedule_matmul(nest, plan) || schedule_tiles(nest, plan)) return;
   schedule_rows(nest, plan);
 }

@@ -14,5 +14,9 @@ Classes classify(const Nest& nest);
 bool is_matrix_product(const Nest& nest);
 /// Packed product with a generated micro-kernel, for what is large enough. False if it is not.
 bool schedule_matmul(const Nest& nest, Plan& plan);
+/// Few results of long sums, or an operand that is contiguous along a summed axis. False if it is not that.
+bool schedule_slices(const Nest& nest, Plan& plan);
+/// Many small problems, of any number of operands: one in every lane. False if they are not small.
+bool schedule_lanes(const Nest& nest, Plan& plan);
 
 }  // namespace einx::detail::loops

@@ -53,10 +53,16 @@ std::shared_ptr<Storage> shared_block(std::int64_t bytes) {
   return storage;
 }
 
+/// The owner of memory from the runtime; recycled itself as such memory is.
+std::shared_ptr<Storage> owner_of(void* data, std::int64_t bytes) {
+  void* nothing = nullptr;
+  return std::allocate_shared<Storage>(BlockAllocator<Storage>(0, &nothing), data, bytes);
+}
+
 std::shared_ptr<Storage> own_block(std::int64_t bytes) {
   void* data = einx_rt_allocate(bytes);
   if (data == nullptr) out_of_memory(bytes);
-  return std::make_shared<Storage>(data, bytes);
+  return owner_of(data, bytes);
 }
 
 }  // namespace
@@ -91,7 +97,7 @@ Tensor Storage::adopt(void* data, std::span<const std::int64_t> shape, DType dty
   const std::int64_t bytes = tensor::checked_elements(shape, dtype) * std::int64_t(size_of(dtype));
   Tensor result = blank(shape, dtype);
   tensor::write_row_major(shape, const_cast<std::int64_t*>(result.strides().data()));
-  result.storage_ = std::make_shared<Storage>(data, bytes);
+  result.storage_ = owner_of(data, bytes);
   result.data_ = data;
   return result;
 }

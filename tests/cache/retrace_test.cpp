@@ -1,13 +1,10 @@
 #include <doctest/doctest.h>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/ostream_sink.h>
 
 #include <memory>
-#include <sstream>
 #include <thread>
 
 #include "cache/cache.h"
-#include "support/support.h"
+#include "support/log.h"
 
 namespace {
 
@@ -17,28 +14,9 @@ using cache::Signature;
 using Location = std::source_location;
 using einx::Shape;
 
-/// Collects what the library logs while it lives.
-class Log {
- public:
-  Log() : sink_(std::make_shared<spdlog::sinks::ostream_sink_mt>(text_)) {
-    std::swap(einx::detail::support::log().sinks(), sinks_);
-    einx::detail::support::log().sinks().push_back(sink_);
-  }
-  ~Log() { std::swap(einx::detail::support::log().sinks(), sinks_); }
-  std::string text() const { return text_.str(); }
-  int warnings() const {
-    const std::string all = text();
-    int count = 0;
-    for (std::size_t at = all.find("was traced"); at != std::string::npos;
-         at = all.find("was traced", at + 1))
-      ++count;
-    return count;
-  }
-
- private:
-  std::ostringstream text_;
-  std::shared_ptr<spdlog::sinks::sink> sink_;
-  std::vector<spdlog::sink_ptr> sinks_;
+/// Collects what the monitor logs.
+struct Log : support_test::Log {
+  int warnings() const { return count("was traced"); }
 };
 
 Signature::Operand operand(Shape shape, einx::DType dtype = einx::f32) {

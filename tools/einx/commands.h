@@ -12,6 +12,7 @@ int call(const Words& words);     ///< an operation on files; the operation is t
 int explain(const Words& words);  ///< what a call becomes, stage by stage
 int bench(const Words& words);    ///< how long its stages, a cached call and its kernel take
 int eval(const Words& words);     ///< JSON cases in, JSON results out
+int cache(const Words& words);    ///< the folder of compiled kernels
 int list_operations(const Words& words);
 int list_environment(const Words& words);
 

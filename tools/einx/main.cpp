@@ -1,10 +1,13 @@
 // einx: tensor notation from the command line.
+#include <einx/cache.h>
 #include <einx/error.h>
 
+#include <cstdlib>
 #include <iostream>
 
 #include "arguments.h"
 #include "commands.h"
+#include "disk/disk.h"
 
 namespace {
 
@@ -18,6 +21,7 @@ constexpr Command kCommands[] = {
     {"explain", einx_command::explain},
     {"bench", einx_command::bench},
     {"eval", einx_command::eval},
+    {"cache", einx_command::cache},
     {"ops", einx_command::list_operations},
     {"env", einx_command::list_environment},
 };
@@ -28,6 +32,7 @@ constexpr const char* kHelp = R"help(einx: tensor notation, compiled just in tim
   einx explain OPERATION PATTERN TYPE... [NAME=SIZE...] [--emit WHAT]...   show what it becomes
   einx bench OPERATION PATTERN TYPE... [NAME=SIZE...]                 time its stages, call and kernel
   einx eval                                                          JSON cases on stdin, results on stdout
+  einx cache stats|clear|dir                                         the compiled kernels that are kept on disk
   einx ops                                                           the operations
   einx env                                                           the environment variables
 
@@ -42,6 +47,15 @@ Each command has a --help of its own. Exit status: 0, 1 for an error of the libr
 makes no sense.
 )help";
 
+/// Processes of the command are short, so they keep what they compile for the next one; EINX_CACHE_DIR says where, and
+/// set to nothing that they must not. `bench` is to see how long compiling takes.
+void choose_cache_directory(const std::string& command) {
+  if (command == "bench")
+    einx::set_cache_directory("");
+  else if (std::getenv("EINX_CACHE_DIR") == nullptr)
+    einx::set_cache_directory(einx::detail::disk::default_folder(std::getenv));
+}
+
 int dispatch(Words words) {
   if (words.empty()) throw einx_command::UsageError("a command or an operation is missing");
   const std::string name = words.front();
@@ -49,6 +63,7 @@ int dispatch(Words words) {
     std::cout << kHelp;
     return 0;
   }
+  choose_cache_directory(name);
   for (const Command& command : kCommands)
     if (name == command.name) return command.run(Words(words.begin() + 1, words.end()));
   if (name.starts_with('-') && name != "--dialect" && !name.starts_with("--dialect="))
