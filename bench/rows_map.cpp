@@ -28,6 +28,26 @@ Job softmax() {
   return job(einx::graph::softmax("b h q [k]", x), {x}, 4 * elements(shape), peers::all(&peers::Library::softmax, x));
 }
 
+/// The tanh form, with one exponential: y / (1 + exp(-u)), y = x w + b.
+Job gelu() {
+  static const auto operation = einx::elementwise("bench_gelu", [](einx::Value x, einx::Value w, einx::Value b) {
+    const einx::Value y = x * w + b;
+    return y / (1.0 + exp(-1.5957691216057308 * (y + 0.044715 * y * y * y)));
+  });
+  const Tensor x = random({4096, 4096}), w = random({4096}), b = random({4096});
+  return job(operation.graph("a b, b, b -> a b", x, w, b), {x, w, b}, 4 * elements({4096, 4096}),
+             peers::all(&peers::Library::gelu, x, w, b));
+}
+
+/// Scale and shift are numbers: a row operation takes one tensor until the graph passes fuse.
+Job layer_norm() {
+  static const auto operation = einx::rowwise("bench_layer_norm", [](einx::Row x) {
+    return (x - mean(x)) / sqrt(var(x) + 1e-5) * 1.25 + 0.125;
+  });
+  const Tensor x = random({8192, 1024});
+  return job(operation.graph("b [c]", x), {x}, 4 * elements({8192, 1024}), peers::all(&peers::Library::layer_norm, x, 1.25F, 0.125F));
+}
+
 constexpr std::int64_t kVocabulary = 50257, kWidth = 768, kRows = 8192;
 
 Tensor row_numbers() {
@@ -64,6 +84,8 @@ std::vector<Row> map_rows() {
       {"bias", "add a b, b -> a b, 4096^2", Floor::Copy, 1.15, 1.15, bias, {{"torch", 4.4, 5.5}}},
       {"where", "where a b, a b, b -> a b, 4096^2", Floor::Copy, 1.15, 1.15, where, {{"torch.compile", 4.4, 6.5}, {"NumPy", 12, 27}}},
       {"softmax", "softmax b h q [k], 8 x 16 x 256 x 256", Floor::Copy, 1.60, 1.45, softmax, {{"torch", 5, 7.7}}},
+      {"gelu", "gelu(x w + b), a b, b, b -> a b, 4096^2, traced", Floor::Copy, 1.5, 1.2, gelu, {{"torch.compile", 6, 9}, {"torch", 13, 22}}},
+      {"layer-norm", "b [c], 8192 x 1024, traced", Floor::Copy, 1.20, 1.10, layer_norm, {{"torch", 5.4, 6.4}, {"einx", 39, 42}}},
       {"embedding", "get_at [v] c, b s -> b s c", Floor::Copy, 1.10, 1.10, embedding, {{"NumPy", 1.15, 2.2}, {"torch", 1.3, 2.4}}},
       {"scatter", "add_at [v] c, b s, b s c, in place", Floor::Copy, 1.15, 1.3, scatter, {{"torch", 3, 10}, {"NumPy", 23, 57}}},
   };

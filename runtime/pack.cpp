@@ -10,9 +10,9 @@
 namespace einx::runtime {
 namespace {
 
-/// Whether the CPU has the 8 x 8 transpose's instructions. Packing only moves elements: the bits are the same
-/// either way.
+/// What the CPU has. Packing only moves elements: the bits are the same either way.
 const bool kHasAvx = __builtin_cpu_supports("avx");
+const bool kHasAvx512 = __builtin_cpu_supports("avx512f");
 
 /// Transposes squares of 4 x 4: lines of consecutive depths in, depths of consecutive lines out.
 void transpose_square(const float* const line[4], float* packed, int64_t width) {
@@ -70,15 +70,83 @@ __attribute__((target("avx"))) int64_t pack_eights(const Rectangle<float>& from,
   return depths;
 }
 
+/// 16 x 16 of f32: unpack, 64-bit shuffle, two permutations of 128-bit lanes.
+__attribute__((target("avx512f"))) void transpose_sixteen(const float* const line[16], float* packed,
+                                                          int64_t width) {
+  __m512 r[16], t[16];
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) r[i] = _mm512_loadu_ps(line[i]);
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+    t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; i += 4) {
+    r[i] = _mm512_shuffle_ps(t[i], t[i + 2], 0x44);
+    r[i + 1] = _mm512_shuffle_ps(t[i], t[i + 2], 0xee);
+    r[i + 2] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+    r[i + 3] = _mm512_shuffle_ps(t[i + 1], t[i + 3], 0xee);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < 4; ++i) {
+    t[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88);
+    t[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xdd);
+    t[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
+    t[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xdd);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < 8; ++i) {
+    _mm512_storeu_ps(packed + i * width, _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88));
+    _mm512_storeu_ps(packed + (i + 8) * width, _mm512_shuffle_f32x4(t[i], t[i + 8], 0xdd));
+  }
+}
+
+/// Whole squares of f32 from sixteen lines at a time, like pack_eights.
+__attribute__((target("avx512f"))) int64_t pack_sixteens(const Rectangle<float>& from, int64_t width,
+                                                         float* packed) {
+  const int64_t depths = from.depth_count / 16 * 16, lines = from.line_count;
+  if (lines < 16) return 0;
+  for (int64_t i = 0; i < lines; i += 16) {
+    const int64_t first = std::min(i, lines - 16);
+    const float* line[16];
+    for (int64_t s = 0; s < 16; ++s) line[s] = from.data + from.lines[first + s] + from.depths[0];
+    for (int64_t k = 0; k < depths; k += 16) {
+      transpose_sixteen(line, packed + k * width + first, width);
+      for (const float*& l : line) l += 16;
+    }
+  }
+  return depths;
+}
+
+/// The depths that wide squares can do for all lines, in order of their width.
 int64_t pack_widest(const Rectangle<float>& from, int64_t width, float* packed) {
-  return kHasAvx ? pack_eights(from, width, packed) : 0;
+  const int64_t done = kHasAvx512 ? pack_sixteens(from, width, packed) : 0;
+  if (!kHasAvx) return done;
+  const Rectangle<float> rest{from.data, from.lines, from.depths + done, from.line_count,
+                              from.depth_count - done};
+  return rest.depth_count == 0 ? done : done + pack_eights(rest, width, packed + done * width);
 }
 int64_t pack_widest(const Rectangle<double>&, int64_t, double*) { return 0; }
+
+/// Runs of whole 64-byte vectors.
+__attribute__((target("avx512f"))) void pack_vectors(const char* first, const int64_t* depths, int64_t count,
+                                                     int64_t element_bytes, int64_t run_bytes, char* packed) {
+  for (int64_t k = 0; k < count; ++k, packed += run_bytes) {
+    const char* const from = first + depths[k] * element_bytes;
+    for (int64_t at = 0; at < run_bytes; at += 64)
+      _mm512_storeu_si512(packed + at, _mm512_loadu_si512(from + at));
+  }
+}
 
 /// Lines that lie side by side: a run of elements for every depth.
 template <class T>
 void pack_runs(const Rectangle<T>& from, int64_t width, T* packed) {
   const T* const first = from.data + from.lines[0];
+  constexpr int64_t size = sizeof(T);
+  if (kHasAvx512 && from.line_count == width && width * size % 64 == 0)
+    return pack_vectors(reinterpret_cast<const char*>(first), from.depths, from.depth_count, size,
+                        width * size, reinterpret_cast<char*>(packed));
   for (int64_t k = 0; k < from.depth_count; ++k)
     copy_run(first + from.depths[k], packed + k * width, from.line_count);
 }
@@ -134,6 +202,15 @@ void pack(const Rectangle<T>& from, int64_t width, bool depths_consecutive, T* p
   }
 }
 
+template <class T>
+void copy_lines(const Rectangle<T>& from, int64_t stride, int64_t least, T* packed) {
+  for (int64_t i = 0; i < from.line_count; ++i)
+    copy_run(from.data + from.lines[i] + from.depths[0], packed + i * stride, from.depth_count);
+  for (int64_t i = from.line_count; i < least; ++i) std::fill_n(packed + i * stride, from.depth_count, T(0));
+}
+
+template void copy_lines(const Rectangle<float>&, int64_t, int64_t, float*);
+template void copy_lines(const Rectangle<double>&, int64_t, int64_t, double*);
 template void pack(const Rectangle<float>&, int64_t, bool, float*);
 template void pack(const Rectangle<double>&, int64_t, bool, double*);
 

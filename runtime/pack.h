@@ -21,6 +21,13 @@ bool consecutive(const int64_t* offsets, int64_t count);
 template <class T>
 void pack(const Rectangle<T>& from, int64_t width, bool depths_consecutive, T* packed);
 
+/// Copies lines whose depths are consecutive side by side, `stride` elements apart: packed[line][k]. Lines
+/// beyond the last one, up to `least` of them, are zero.
+template <class T>
+void copy_lines(const Rectangle<T>& from, int64_t stride, int64_t least, T* packed);
+
+extern template void copy_lines(const Rectangle<float>&, int64_t, int64_t, float*);
+extern template void copy_lines(const Rectangle<double>&, int64_t, int64_t, double*);
 extern template void pack(const Rectangle<float>&, int64_t, bool, float*);
 extern template void pack(const Rectangle<double>&, int64_t, bool, double*);
 

@@ -33,18 +33,36 @@ void einx_rt_set_threads(int32_t threads); /* 0: OpenMP's own choice */
 
 /* c[mo[i] + no[j]] = sum_k a[ma[i] + ka[k]] * b[kb[k] + nb[j]], offsets in elements, computed per batch entry. c is overwritten
    (zeros if k is 0) and must not overlap a or b. The same bits for every number of threads.
-   The micro-kernel was generated for one tile: it multiplies packed panels a[k][mr], b[k][nr] into tile[mr][nr] (row-major, overwritten). */
-typedef void (*einx_rt_microkernel)(const void* a_panel, const void* b_panel, void* tile, int64_t k);
+   The micro-kernel was generated for one tile of mr x nr and knows the strides of what it is given:
+     a       panels as `a_panel` says;
+     b       always packed: b[k][nr];
+     c       c itself, its rows a constant distance apart (`c_direct`), or tile[mr][nr], row-major, which is copied from and to c.
+   parameters: 0 the depth k; 1 and 2 are 1, 0 to overwrite the tile and 0, 1 to add to it. The last rows and columns of c overlap the tile before
+   theirs, so that every tile is whole: a direct a needs m >= mr, a direct c also n >= nr. */
+typedef void (*einx_rt_microkernel)(const void* a, const void* b, void* c, const int64_t* parameters);
+enum einx_rt_a_panel {
+  EINX_A_DIRECT = 0, /* a itself: rows and depths a constant distance apart */
+  EINX_A_LINES = 1,  /* rows copied next to each other, `a_line` elements apart */
+  EINX_A_DEPTHS = 2  /* a[k][mr] */
+};
 typedef struct einx_rt_matmul_plan {
   int64_t batch, m, n, k;
   const int64_t *batch_a, *batch_b, *batch_c; /* offset of each batch entry */
   const int64_t *m_a, *k_a;                   /* offsets of rows and columns of a */
   const int64_t *k_b, *n_b;
   const int64_t *m_c, *n_c;
-  int32_t element_bytes;                      /* 4: f32, 8: f64 */
+  int32_t element_bytes;                      /* 4 or 8 */
   int32_t mr, nr;                             /* the micro-kernel's tile, at most 4096 elements; panels and tile are 64-byte aligned
                                                  where mr and nr allow it */
   int32_t parallel;                           /* 0: on the calling thread only */
+  int32_t a_panel;                            /* einx_rt_a_panel */
+  int32_t c_direct;
+  int32_t streams;                            /* the micro-kernel stores past the caches: a fence is needed */
+  int64_t a_line;
+  int64_t kc;                                 /* depth that is multiplied at a time */
+  int64_t mc, nc;                             /* rows of a and columns of b that stay in a cache, multiples of mr and nr */
+  int64_t row_parts, column_parts;            /* what an entry is cut into for threads: at least two tiles each, or 1 */
+  int64_t grain;                              /* such parts that one thread takes at a time */
   einx_rt_microkernel kernel;
 } einx_rt_matmul_plan;
 /* Returns an einx_status_code. */

@@ -1,6 +1,7 @@
-// oneDNN: reorder, reduction, matmul, binary, softmax.
+// oneDNN: reorder, reduction, matmul, binary, softmax, layer normalization.
 #include <omp.h>
 
+#include <algorithm>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
 
@@ -94,10 +95,42 @@ Maybe softmax(const Tensor& x) {
   return described<dnnl::softmax_forward>(desc, y, {{DNNL_ARG_SRC, from}, {DNNL_ARG_DST, to}});
 }
 
+/// The product, with sum and gelu done on the way out.
+Maybe gelu(const Tensor& x, const Tensor& w, const Tensor& b) {
+  const memory::dims shape = dims_of(x), row = {1, shape[1]};
+  Tensor z = Tensor::zeros({shape[0], shape[1]}, einx::f32);
+  dnnl::post_ops after;
+  after.append_binary(dnnl::algorithm::binary_add, plain(row));
+  after.append_eltwise(1, dnnl::algorithm::eltwise_gelu_tanh, 0, 0);
+  dnnl::primitive_attr attributes;
+  attributes.set_post_ops(after);
+  const dnnl::binary::desc desc(dnnl::algorithm::binary_mul, plain(shape), plain(row), plain(shape));
+  const dnnl::binary::primitive_desc description(desc, attributes, cpu().engine);
+  memory from = of(x, plain(shape)), scale = of(w, plain(row)), shift = of(b, plain(row)), to = of(z, plain(shape));
+  return [description, run = work(dnnl::binary(description), z,
+                                  {{DNNL_ARG_SRC_0, from},
+                                   {DNNL_ARG_SRC_1, scale},
+                                   {DNNL_ARG_DST, to},
+                                   {DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, shift}})] { run(); };
+}
+
+Maybe layer_norm(const Tensor& x, float scale, float shift) {
+  using dnnl::normalization_flags;
+  const memory::dims shape = dims_of(x), both = {2, shape[1]};
+  Tensor z = Tensor::zeros({shape[0], shape[1]}, einx::f32), factors = Tensor::zeros({2, shape[1]}, einx::f32);
+  std::fill_n(factors.data_as<float>(), shape[1], scale);
+  std::fill_n(factors.data_as<float>() + shape[1], shape[1], shift);
+  const dnnl::layer_normalization_forward::desc desc(dnnl::prop_kind::forward_inference, plain(shape), 1e-5F,
+                                                     normalization_flags::use_scale_shift);
+  memory from = of(x, plain(shape)), weights = of(factors, plain(both)), to = of(z, plain(shape));
+  return [factors, run = described<dnnl::layer_normalization_forward>(
+                       desc, z, {{DNNL_ARG_SRC, from}, {DNNL_ARG_SCALE_SHIFT, weights}, {DNNL_ARG_DST, to}})] { run(); };
+}
+
 void use_threads(int threads) { omp_set_num_threads(threads); }
 
 }  // namespace
 
-Library onednn() { return {"oneDNN", use_threads, permute, reduce, product, add_bias, nullptr, softmax, nullptr, nullptr}; }
+Library onednn() { return {"oneDNN", use_threads, permute, reduce, product, add_bias, nullptr, softmax, nullptr, nullptr, gelu, layer_norm}; }
 
 }  // namespace bench::peers

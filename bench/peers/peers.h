@@ -31,6 +31,8 @@ struct Library {
   Maybe (*softmax)(const Tensor& x) = nullptr;                                      ///< over the last axis
   Maybe (*gather)(const Tensor& table, const Tensor& indices) = nullptr;
   Maybe (*scatter_add)(const Tensor& table, const Tensor& indices, const Tensor& rows) = nullptr;
+  Maybe (*gelu)(const Tensor& x, const Tensor& w, const Tensor& b) = nullptr;  ///< tanh form of gelu(x w + b), w and b along the last axis
+  Maybe (*layer_norm)(const Tensor& x, float scale, float shift) = nullptr;    ///< rows of two axes, epsilon 1e-5
 };
 
 // --- one file a library

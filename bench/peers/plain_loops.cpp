@@ -139,10 +139,40 @@ Maybe scatter_add(const Tensor& table, const Tensor& indices, const Tensor& rows
   };
 }
 
+Maybe gelu(const Tensor& x, const Tensor& w, const Tensor& b) {
+  Tensor z = Tensor::zeros({dim(x, 0), dim(x, 1)}, einx::f32);
+  return [=]() mutable {
+    const std::int64_t n = dim(x, 1);
+#pragma omp parallel for
+    for (std::int64_t r = 0; r < dim(x, 0); ++r)
+      for (std::int64_t k = 0; k < n; ++k) {
+        const float y = floats(x)[r * n + k] * floats(w)[k] + floats(b)[k];
+        floats(z)[r * n + k] = y / (1 + std::exp(-1.5957691F * (y + 0.044715F * y * y * y)));
+      }
+  };
+}
+
+Maybe layer_norm(const Tensor& x, float scale, float shift) {
+  Tensor z = Tensor::zeros({dim(x, 0), dim(x, 1)}, einx::f32);
+  return [=]() mutable {
+    const std::int64_t n = dim(x, 1);
+#pragma omp parallel for
+    for (std::int64_t r = 0; r < dim(x, 0); ++r) {
+      const float* row = floats(x) + r * n;
+      float sum = 0, squares = 0;
+      for (std::int64_t k = 0; k < n; ++k) sum += row[k];
+      const float mean = sum / float(n);
+      for (std::int64_t k = 0; k < n; ++k) squares += (row[k] - mean) * (row[k] - mean);
+      const float factor = scale / std::sqrt(squares / float(n) + 1e-5F);
+      for (std::int64_t k = 0; k < n; ++k) floats(z)[r * n + k] = (row[k] - mean) * factor + shift;
+    }
+  };
+}
+
 }  // namespace
 
 Library plain_loops() {
-  return {"g++ loops", nullptr, permute, reduce, product, add_bias, select, softmax, gather, scatter_add};
+  return {"g++ loops", nullptr, permute, reduce, product, add_bias, select, softmax, gather, scatter_add, gelu, layer_norm};
 }
 
 }  // namespace bench::peers

@@ -7,7 +7,7 @@
 
 namespace einx::detail::api {
 
-/// Room for `count` items, without allocation for up to `Few`.
+/// Room for `count` items, without allocation for up to `Few`. Pointers begin undefined.
 template <class T, std::size_t Few = 8>
 class Addresses {
  public:
@@ -21,7 +21,7 @@ class Addresses {
   std::span<T> span() { return {data_, count_}; }
 
  private:
-  std::array<T, Few> few_{};
+  std::array<T, Few> few_;
   std::vector<T> many_;
   std::size_t count_;
   T* data_;

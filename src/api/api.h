@@ -34,6 +34,8 @@ using ExecutablePtr = std::shared_ptr<const Executable>;
 /// Nanoseconds of each stage of a first call.
 struct Stages {
   double parse = 0, solve = 0, trace = 0, lower = 0, emit = 0, compile = 0;
+  double passes = 0, generate = 0, link = 0;  ///< parts of `compile`, unless the object came from the disk
+  double instructions = 0;                    ///< emitted, of codegen's budget
 };
 
 /// How to compile; the defaults are what every call uses.

@@ -100,7 +100,9 @@ ExecutablePtr compile(graph::Graph traced, const Options& options, Stages* stage
     result.code = dumping ? codegen::compile(program, target, &listing, &timing)
                           : stored_code(result.graph, program, target, options.loops, timing);
     times.emit = timing.emit;
-    times.compile = timing.compile;
+    times.compile = timing.compile, times.passes = timing.passes;
+    times.generate = timing.generate, times.link = timing.link;
+    times.instructions = timing.instructions;
     if (dumping) dump(result.graph, program, listing);
   }
   return std::make_shared<const Executable>(std::move(result));

@@ -74,10 +74,14 @@ void require_counts(const Graph::Impl& graph, std::size_t operands, std::optiona
 /// The operands as tensors of the graph's types; raises what differs. Tensors stay where they are: only numbers and what factories give is held.
 class Bound {
  public:
-  Bound(const Graph::Impl& graph, std::span<const Operand> operands) : tensors_(operands.size()) {
-    for (std::size_t k = 0; k < operands.size(); ++k) tensors_[k] = bind(graph, operands, k);
+  Bound(const Graph::Impl& graph, std::span<const Operand> operands) : tensors_(operands.size()), inputs_(operands.size()) {
+    for (std::size_t k = 0; k < operands.size(); ++k) {
+      tensors_[k] = bind(graph, operands, k);
+      inputs_[k] = tensors_[k]->data();
+    }
   }
   std::span<const Tensor* const> tensors() { return tensors_.span(); }
+  const void* const* inputs() { return inputs_.data(); }
 
  private:
   const Tensor* bind(const Graph::Impl& graph, std::span<const Operand> operands, std::size_t k) {
@@ -97,6 +101,7 @@ class Bound {
   }
 
   api::Addresses<const Tensor*> tensors_;
+  api::Addresses<const void*> inputs_;
   std::vector<Tensor> held_;
 };
 
@@ -151,15 +156,19 @@ Tensor Graph::run_one(std::span<const Operand> operands) const {
   if (impl_->executable->outputs.size() != 1) return std::move(run(operands).at(0));
   require_counts(*impl_, operands.size());
   Bound bound(*impl_, operands);
+  const api::Executable& executable = *impl_->executable;
   Tensor result;
-  api::run(*impl_->executable, bound.tensors(), {&result, 1});
+  if (executable.code) api::run(executable, bound.inputs(), {&result, 1});
+  else api::run(executable, bound.tensors(), {&result, 1});
   return result;
 }
 
 void Graph::run_into(std::span<Tensor* const> results, std::span<const Operand> operands) const {
   require_counts(*impl_, operands.size(), results.size());
   Bound bound(*impl_, operands);
-  api::run_into(*impl_->executable, bound.tensors(), results);
+  const api::Executable& executable = *impl_->executable;
+  if (executable.code) return api::run_into(executable, bound.inputs(), results);
+  api::run_into(executable, bound.tensors(), results);
 }
 
 void Graph::run_into(std::span<const MutableView> results, std::span<const View> operands) const {

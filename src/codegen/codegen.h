@@ -41,9 +41,11 @@ class Code {
 struct Listing {
   std::string llvm_ir, assembly;
 };
-/// Nanoseconds of the stages, for `einx bench`.
+/// Nanoseconds of the stages, for `einx bench`. `compile` is the sum of its parts, or the time of `link`.
 struct Timing {
   double emit = 0, compile = 0;
+  double passes = 0, generate = 0, link = 0;  ///< parts of `compile`
+  double instructions = 0;                    ///< emitted, of the budget (no time)
 };
 
 /// Raises InternalError if LLVM refuses (with its words), CallOperationError without memory for code. Safe to

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "codegen/code.h"
 #include "codegen/emit.h"
@@ -30,9 +31,11 @@ std::vector<std::string> function_names(const loops::Program& program) {
   return names;
 }
 
-void emit_steps(llvm::Module& module, const loops::Program& program, const Target& target,
-                const std::vector<std::string>& names) {
+/// Returns what it spent of the budget.
+std::int64_t emit_steps(llvm::Module& module, const loops::Program& program, const Target& target,
+                        const std::vector<std::string>& names) {
   Budget budget;
+  const std::int64_t allowed = budget.left;
   for (std::size_t k = 0; k < names.size(); ++k) {
     support::match(
         program.steps[k],
@@ -45,6 +48,7 @@ void emit_steps(llvm::Module& module, const loops::Program& program, const Targe
         },
         [](const auto&) {});
   }
+  return allowed - budget.left;
 }
 
 }  // namespace
@@ -62,22 +66,31 @@ std::shared_ptr<const Code> compile(const loops::Program& program, const Target&
     if (listing) *listing = {"; every step is the runtime's\n", "# every step is the runtime's\n"};
     return make_code(program, nullptr);
   }
-  const double start = nanoseconds();
-  const std::unique_ptr<llvm::TargetMachine> machine = make_target_machine(target);
+  Timing times;
+  double last = nanoseconds();
+  const auto lap = [&last] {
+    const double now = nanoseconds();
+    return now - std::exchange(last, now);
+  };
+  const std::shared_ptr<llvm::TargetMachine> machine = target_machine(target);
   llvm::LLVMContext context;
   context.setDiscardValueNames(listing == nullptr);
   llvm::Module module(program.name, context);
   set_layout(module, *machine);
   const std::vector<std::string> names = function_names(program);
-  emit_steps(module, program, target, names);
-  const double emitted = nanoseconds();
+  times.instructions = double(emit_steps(module, program, target, names));
+  times.emit = lap();
   optimise(module, *machine);
+  times.passes = lap();
   if (listing) *listing = {ir_text(module), assembly_text(module, *machine)};
-  const double listed = nanoseconds();
+  lap();
   std::unique_ptr<llvm::MemoryBuffer> file = generate(module, *machine);
+  times.generate = lap();
   if (object) *object = file->getBuffer();
   std::unique_ptr<Loaded> loaded = load(std::move(file), names);
-  if (timing) *timing = {emitted - start, nanoseconds() - (listing ? listed : emitted)};
+  times.link = lap();
+  times.compile = times.passes + times.generate + times.link;
+  if (timing) *timing = times;
   return make_code(program, std::move(loaded));
 }
 

@@ -80,7 +80,7 @@ class KernelEmitter {
                 const loops::Kernel& kernel, Budget& budget);
   /// void name(buffers: ptr to ptr[], parameters: ptr to i64[], status: ptr)
   void emit(const std::string& name);
-  /// void name(a_panel, b_panel, tile, k)
+  /// void name(a: ptr, b: ptr, c: ptr, parameters: ptr to i64[])
   void emit_micro(const std::string& name);
 
  private:

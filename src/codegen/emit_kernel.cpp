@@ -75,11 +75,12 @@ void KernelEmitter::emit(const std::string& name) {
 }
 
 void KernelEmitter::emit_micro(const std::string& name) {
-  const std::array<llvm::Type*, 4> arguments = {b_.getPtrTy(), b_.getPtrTy(), b_.getPtrTy(), b_.getInt64Ty()};
+  const std::array<llvm::Type*, 4> arguments = {b_.getPtrTy(), b_.getPtrTy(), b_.getPtrTy(), b_.getPtrTy()};
   declare(name, arguments);
   for (int k = 0; k < 3; ++k) frame_.buffers[k] = frame_.function->getArg(unsigned(k));
-  frame_.parameters[0] = frame_.function->getArg(3);
+  frame_.parameter_array = frame_.function->getArg(3);
   body(kernel_.body);
+  frame_.streamed = false;  // the runtime's fence comes after many tiles
   close();
 }
 
@@ -100,7 +101,7 @@ llvm::Value* KernelEmitter::integer(const Int& value) {
   if (value.constant()) return int64(value.value);
   llvm::Value*& found = frame_.parameters[value.param];
   if (found) return found;
-  if (!frame_.parameter_array) support::internal_error("codegen: a micro-kernel has the one parameter k");
+  if (!frame_.parameter_array) support::internal_error("codegen: no parameters are at hand");
   const Builder::InsertPointGuard guard(b_);
   b_.SetInsertPoint(frame_.entry->getTerminator());
   return found = b_.CreateLoad(b_.getInt64Ty(),

@@ -1,7 +1,7 @@
-// exp, log, log1p, tanh and erf, inline, on f32 and f64, scalars and vectors of any width: straight code, no
-// calls, no tables, at most 2 ulp. exp and tanh follow Cephes (S. L. Moshier), log and log1p fdlibm (Sun
-// Microsystems): argument reductions and polynomials; the scaling, the treatment of special values and the
-// branch-free form are ours.
+// exp, log, log1p, tanh, erf and pow, inline, on f32 and f64, scalars and vectors of any width: straight
+// code, no calls, no tables, at most 2 ulp. exp and tanh follow Cephes (S. L. Moshier), log and log1p fdlibm
+// (Sun Microsystems): argument reductions and polynomials; the scaling, the treatment of special values and
+// the branch-free form are ours.
 #include <limits>
 
 #include "codegen/terms.h"
@@ -59,6 +59,24 @@ Value* exp_polynomial(const Terms& t, Value* r) {
   return t.add(t.fma(p, t.mul(r, r), r), t.number(1));
 }
 
+/// exp(x + tail), the tail below the last place of x, or null.
+Value* exp_of_sum(const Terms& t, Value* x, Value* tail) {
+  Builder& b = t.b();
+  // Beyond these the result is infinity or zero anyway; a NaN passes both comparisons.
+  Value* high = t.number(t.is_double() ? 710.5 : 89.5);
+  Value* low = t.number(t.is_double() ? -746.5 : -105);
+  Value* y = t.select(b.CreateFCmpOLT(high, x), high, x);
+  y = t.select(b.CreateFCmpOGT(low, y), low, y);
+  Value* magic = t.number(rounder(t));
+  Value* sum = t.fma(y, t.number(1.44269504088896340736), magic);
+  Value* n = t.sub(sum, magic);
+  Value* r = t.fma(n, t.number(t.is_double() ? -6.93145751953125e-1 : -0.693359375), y);
+  r = t.fma(n, t.number(t.is_double() ? -1.42860682030941723212e-6 : 2.12194440e-4), r);
+  if (tail != nullptr) r = t.add(r, tail);
+  Value* exponent = b.CreateSub(t.bits(sum), t.bits(magic));
+  return scaled(t, exp_polynomial(t, r), n, exponent);
+}
+
 /// log(1 + f) + k log(2) + correction, f in [sqrt(1/2) - 1, sqrt(2) - 1], by the series in s = f / (2 + f).
 Value* log_series(const Terms& t, Value* f, Value* k, Value* correction) {
   Value* s = t.div(f, t.add(f, t.number(2)));
@@ -97,6 +115,14 @@ Parts split(const Terms& t, Value* x) {
   Value* magic = t.number(rounder(t));
   Value* k = t.sub(t.from_bits(t.b().CreateAdd(exponent, t.bits(magic))), magic);
   return {t.sub(reduced, t.number(1)), k};
+}
+
+/// For positive x, subnormal ones too.
+Parts split_any(const Terms& t, Value* x) {
+  const double smallest = t.is_double() ? 0x1p-1022 : 0x1p-126, lift = t.is_double() ? 0x1p54 : 0x1p25;
+  Value* tiny = t.b().CreateFCmpOLT(x, t.number(smallest));
+  const Parts parts = split(t, t.select(tiny, t.mul(x, t.number(lift)), x));
+  return {parts.f, t.select(tiny, t.sub(parts.k, t.number(t.is_double() ? 54 : 25)), parts.k)};
 }
 
 /// The logarithm's values at zero, below it, at infinity and at NaN.
@@ -139,7 +165,8 @@ Value* erf_small(const Terms& t, Value* x) {
   return t.fma(x, p, x);
 }
 
-/// erf of numbers from 1 on: 1 - exp(-x^2) Q((x - 2) / (x + 2)). What is lost in exp counts for less than a sixth in 1 - erfc.
+/// erf of numbers from 1 on: 1 - exp(-x^2) Q((x - 2) / (x + 2)). What is lost in exp counts for less than a
+/// sixth in 1 - erfc.
 Value* erf_large(const Terms& t, Value* x) {
   Value* y = t.div(t.sub(x, t.number(2)), t.add(x, t.number(2)));
   Value* q =
@@ -157,6 +184,106 @@ Value* erf_large(const Terms& t, Value* x) {
   return t.sub(t.number(1), t.mul(e, q));
 }
 
+// ---------------------------------------------------------------- pow, in f64
+
+/// A sum whose second part is below the last place of the first one.
+struct Wide {
+  Value *high, *low;
+};
+
+/// a + b exactly, for |a| >= |b| or a = 0.
+Wide sum_of(const Terms& t, Value* a, Value* b) {
+  Value* high = t.add(a, b);
+  return {high, t.add(t.sub(a, high), b)};
+}
+
+/// a b exactly. Without FMA by halves of the significands (Dekker).
+Wide product(const Terms& t, Value* a, Value* b) {
+  Value* high = t.mul(a, b);
+  if (t.to.features.fma) return {high, t.fma(a, b, t.b().CreateFNeg(high))};
+  const auto upper = [&](Value* x) {
+    return t.from_bits(t.b().CreateAnd(t.bits(x), t.integer(~((std::int64_t(1) << 27) - 1))));
+  };
+  Value *a1 = upper(a), *b1 = upper(b);
+  Value *a2 = t.sub(a, a1), *b2 = t.sub(b, b1);
+  Value* low = t.add(t.sub(t.mul(a1, b1), high), t.mul(a1, b2));
+  return {high, t.add(t.add(low, t.mul(a2, b1)), t.mul(a2, b2))};
+}
+
+/// log(x) of positive x to about 2^-64 of it: 2 atanh(s), s = (m - 1) / (m + 1) for x = m 2^k. Of the series
+/// s + s^3 / 3 + ... the first two terms are wide, the others count for less than 2^-12 of the sum.
+Wide wide_log(const Terms& t, Value* x) {
+  const Parts parts = split_any(t, x);
+  const Wide divisor = sum_of(t, t.number(2), parts.f);
+  Value* inverse = t.div(t.number(1), divisor.high);
+  Value* s = t.mul(parts.f, inverse);
+  const Wide back = product(t, s, divisor.high);
+  Value* rest = t.sub(t.sub(t.sub(parts.f, back.high), back.low), t.mul(s, divisor.low));
+  Value* s_low = t.mul(rest, inverse);
+  const Wide z = product(t, s, s);
+  Value* z_low = t.add(z.low, t.mul(t.add(s, s), s_low));
+  Value* later = t.polynomial(z.high, {1.0 / 23, 1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11,
+                                       1.0 / 9, 1.0 / 7, 1.0 / 5});
+  Wide factor = sum_of(t, t.number(0x1.5555555555555p-2), t.mul(later, z.high));
+  factor.low = t.add(factor.low, t.number(0x1.5555555555555p-56));
+  Wide cube = product(t, s, z.high);
+  cube.low = t.add(cube.low, t.add(t.mul(s, z_low), t.mul(s_low, z.high)));
+  const Wide second = product(t, cube.high, factor.high);
+  Value* second_low = t.add(second.low, t.add(t.mul(cube.high, factor.low), t.mul(cube.low, factor.high)));
+  const Wide half = sum_of(t, s, second.high);
+  Value* half_low = t.add(half.low, t.add(s_low, second_low));
+  const Wide all =
+      sum_of(t, t.mul(parts.k, t.number(6.93147180369123816490e-01)), t.add(half.high, half.high));
+  Value* low = t.fma(parts.k, t.number(1.90821492927058770002e-10), t.add(half_low, half_low));
+  return {all.high, t.add(all.low, low)};
+}
+
+/// x^y for x >= 0, all but its values at 1 and for y = 0; `exact`: to the last places of f64.
+Value* power_of_size(const Terms& t, Value* x, Value* y, bool exact) {
+  if (!exact) return emit_exp(t.to, t.mul(y, emit_log(t.to, x)));
+  const Wide log = wide_log(t, x);
+  const Wide exponent = product(t, y, log_specials(t, log.high, x, 0));
+  Value* low = t.add(exponent.low, t.mul(y, log.low));
+  Value* moderate = t.b().CreateFCmpOLT(t.abs(exponent.high), t.number(1100));
+  return exp_of_sum(t, exponent.high, t.select(moderate, low, t.number(0)));
+}
+
+/// C's pow (Annex F): signs of odd powers, NaN for a negative base unless the exponent is whole, 1 where base
+/// or exponent say so.
+Value* power(const Terms& t, Value* x, Value* y, bool exact = true) {
+  Builder& b = t.b();
+  Value *size = t.abs(x), *exponent = t.abs(y), *one = t.number(1);
+  Value* infinity = t.number(kInfinity);
+  const auto rounded = [&](Value* value) {
+    Value* whole = t.number(0x1p52);
+    return t.select(b.CreateFCmpOLT(value, whole), t.sub(t.add(value, whole), whole), value);
+  };
+  Value* half = t.mul(exponent, t.number(0.5));
+  Value* whole = b.CreateFCmpOEQ(exponent, rounded(exponent));
+  Value* odd = b.CreateAnd(whole, b.CreateFCmpONE(half, rounded(half)));
+  Value* result = power_of_size(t, size, y, exact);
+  Value* negative = b.CreateICmpSLT(t.bits(x), t.integer(0));
+  result = t.select(b.CreateAnd(odd, negative), b.CreateFNeg(result), result);
+  Value* below = b.CreateAnd(b.CreateFCmpOLT(x, t.number(0)), b.CreateFCmpOLT(size, infinity));
+  result = t.select(b.CreateAnd(below, b.CreateNot(whole)),
+                    t.number(std::numeric_limits<double>::quiet_NaN()), result);
+  Value* unit = b.CreateAnd(b.CreateFCmpOEQ(size, one), b.CreateFCmpOEQ(exponent, infinity));
+  unit = b.CreateOr(unit, b.CreateOr(b.CreateFCmpOEQ(x, one), b.CreateFCmpOEQ(y, t.number(0))));
+  return t.select(unit, one, result);
+}
+
+/// By products for small whole exponents; null for others.
+Value* known_power(const Arithmetic& to, Value* x, const llvm::ConstantFP& exponent) {
+  const Terms t{to, x->getType()};
+  if (exponent.isExactlyValue(1)) return x;
+  if (exponent.isExactlyValue(-1)) return t.div(t.number(1), x);
+  Value* square = t.mul(x, x);
+  if (exponent.isExactlyValue(2)) return square;
+  if (exponent.isExactlyValue(3)) return t.mul(square, x);
+  if (exponent.isExactlyValue(4)) return t.mul(square, square);
+  return nullptr;
+}
+
 }  // namespace
 
 Value* emit_fma(const Arithmetic& to, Value* a, Value* b, Value* c) {
@@ -164,30 +291,12 @@ Value* emit_fma(const Arithmetic& to, Value* a, Value* b, Value* c) {
   return to.b.CreateFAdd(to.b.CreateFMul(a, b), c);
 }
 
-Value* emit_exp(const Arithmetic& to, Value* x) {
-  const Terms t{to, x->getType()};
-  Builder& b = to.b;
-  // Beyond these the result is infinity or zero anyway; a NaN passes both comparisons.
-  Value* high = t.number(t.is_double() ? 710.5 : 89.5);
-  Value* low = t.number(t.is_double() ? -746.5 : -105);
-  Value* y = t.select(b.CreateFCmpOLT(high, x), high, x);
-  y = t.select(b.CreateFCmpOGT(low, y), low, y);
-  Value* magic = t.number(rounder(t));
-  Value* sum = t.fma(y, t.number(1.44269504088896340736), magic);
-  Value* n = t.sub(sum, magic);
-  Value* r = t.fma(n, t.number(t.is_double() ? -6.93145751953125e-1 : -0.693359375), y);
-  r = t.fma(n, t.number(t.is_double() ? -1.42860682030941723212e-6 : 2.12194440e-4), r);
-  Value* exponent = b.CreateSub(t.bits(sum), t.bits(magic));
-  return scaled(t, exp_polynomial(t, r), n, exponent);
-}
+Value* emit_exp(const Arithmetic& to, Value* x) { return exp_of_sum({to, x->getType()}, x, nullptr); }
 
 Value* emit_log(const Arithmetic& to, Value* x) {
   const Terms t{to, x->getType()};
-  const double smallest = t.is_double() ? 0x1p-1022 : 0x1p-126, lift = t.is_double() ? 0x1p54 : 0x1p25;
-  Value* tiny = to.b.CreateFCmpOLT(x, t.number(smallest));
-  const Parts parts = split(t, t.select(tiny, t.mul(x, t.number(lift)), x));
-  Value* k = t.select(tiny, t.sub(parts.k, t.number(t.is_double() ? 54 : 25)), parts.k);
-  return log_specials(t, log_series(t, parts.f, k, t.number(0)), x, 0);
+  const Parts parts = split_any(t, x);
+  return log_specials(t, log_series(t, parts.f, parts.k, t.number(0)), x, 0);
 }
 
 Value* emit_log1p(const Arithmetic& to, Value* x) {
@@ -230,40 +339,15 @@ Value* emit_erf(const Arithmetic& to, Value* x) {
 Value* emit_pow(const Arithmetic& to, Value* x, Value* y) {
   const auto* constant = llvm::dyn_cast<llvm::Constant>(y);
   if (constant && constant->getType()->isVectorTy()) constant = constant->getSplatValue();
-  const auto* exponent = llvm::dyn_cast_or_null<llvm::ConstantFP>(constant);
-  if (exponent && exponent->isExactlyValue(1)) return x;
-  if (exponent && exponent->isExactlyValue(2)) return to.b.CreateFMul(x, x);
-  if (exponent && exponent->isExactlyValue(-1))
-    return to.b.CreateFDiv(llvm::ConstantFP::get(x->getType(), 1), x);
-  return emit_libm(to, "einx_codegen_pow", {x, y});
-}
-
-Value* emit_libm(const Arithmetic& to, const char* name, std::initializer_list<Value*> args) {
-  Builder& b = to.b;
-  llvm::Type* const type = (*args.begin())->getType();
-  llvm::Type* const number = b.getDoubleTy();
-  const llvm::SmallVector<llvm::Type*, 2> types(args.size(), number);
-  llvm::Module& module = *b.GetInsertBlock()->getModule();
-  llvm::FunctionCallee callee =
-      module.getOrInsertFunction(name, llvm::FunctionType::get(number, types, false));
-  auto* const function = llvm::cast<llvm::Function>(callee.getCallee());
-  function->setDoesNotThrow();
-  function->setDoesNotAccessMemory();
-  const auto call = [&](llvm::ArrayRef<Value*> lane) {
-    llvm::SmallVector<Value*, 2> wide;
-    for (Value* value : lane) wide.push_back(value->getType() == number ? value : b.CreateFPExt(value, number));
-    Value* result = b.CreateCall(callee, wide);
-    return type->getScalarType() == number ? result : b.CreateFPTrunc(result, type->getScalarType());
-  };
-  const auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(type);
-  if (vector == nullptr) return call(llvm::ArrayRef<Value*>(args.begin(), args.size()));
-  Value* result = llvm::PoisonValue::get(type);
-  for (unsigned lane = 0; lane < vector->getNumElements(); ++lane) {
-    llvm::SmallVector<Value*, 2> values;
-    for (Value* arg : args) values.push_back(b.CreateExtractElement(arg, lane));
-    result = b.CreateInsertElement(result, call(values), lane);
-  }
-  return result;
+  if (const auto* exponent = llvm::dyn_cast_or_null<llvm::ConstantFP>(constant))
+    if (Value* known = known_power(to, x, *exponent)) return known;
+  const Terms given{to, x->getType()};
+  if (given.is_double()) return power(given, x, y);
+  // What is lost in f64 is far below the last place of f32.
+  llvm::Type* wide = register_type(x->getContext(), f64, given.lanes());
+  const Terms t{to, wide};
+  return to.b.CreateFPTrunc(power(t, to.b.CreateFPExt(x, wide), to.b.CreateFPExt(y, wide), false),
+                            given.type);
 }
 
 }  // namespace einx::detail::codegen

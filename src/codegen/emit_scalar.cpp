@@ -16,9 +16,49 @@ llvm::Type* with_lanes(llvm::Type* type, int lanes) {
 
 llvm::Value* zero_like(llvm::Value* value) { return llvm::Constant::getNullValue(value->getType()); }
 
-/// NaN if either is: the comparison picks b if one is NaN, which leaves a NaN in a.
-llvm::Value* float_extreme(Builder& b, llvm::Value* x, llvm::Value* y, bool larger) {
+/// The instruction that looks for NaN lanes and passes them on, for vectors that it exists for.
+llvm::Intrinsic::ID fixup_intrinsic(const llvm::FixedVectorType& type) {
+  using namespace llvm;
+  const bool is_double = type.getElementType()->isDoubleTy();
+  switch (type.getNumElements() * type.getScalarSizeInBits()) {
+    case 512:
+      return is_double ? Intrinsic::x86_avx512_mask_fixupimm_pd_512
+                       : Intrinsic::x86_avx512_mask_fixupimm_ps_512;
+    case 256:
+      return is_double ? Intrinsic::x86_avx512_mask_fixupimm_pd_256
+                       : Intrinsic::x86_avx512_mask_fixupimm_ps_256;
+    case 128:
+      return is_double ? Intrinsic::x86_avx512_mask_fixupimm_pd_128
+                       : Intrinsic::x86_avx512_mask_fixupimm_ps_128;
+    default:
+      return Intrinsic::not_intrinsic;
+  }
+}
+
+/// Lanes of x that are NaN, `otherwise` in the others. nullptr: no such instruction. A comparison would go by
+/// a mask register, which costs more than the maximum that it is for.
+llvm::Value* nan_or(const Arithmetic& to, llvm::Value* x, llvm::Value* otherwise) {
+  const auto* type = llvm::dyn_cast<llvm::FixedVectorType>(x->getType());
+  if (!to.features.avx512 || type == nullptr) return nullptr;
+  const llvm::Intrinsic::ID id = fixup_intrinsic(*type);
+  if (id == llvm::Intrinsic::not_intrinsic) return nullptr;
+  constexpr unsigned kNanIsItself = 0x11;  // four bits a class of numbers: quiet, signaling NaN; 0: as it was
+  llvm::Value* table = llvm::ConstantInt::get(
+      llvm::FixedVectorType::get(to.b.getIntNTy(type->getScalarSizeInBits()), type->getNumElements()),
+      kNanIsItself);
+  const unsigned lanes = std::max(8U, type->getNumElements());
+  llvm::SmallVector<llvm::Value*, 6> args = {otherwise, x, table, to.b.getInt32(0),
+                                             to.b.getIntN(lanes, (1U << lanes) - 1)};
+  if (type->getNumElements() * type->getScalarSizeInBits() == 512)
+    args.push_back(to.b.getInt32(4));  // as MXCSR says
+  return to.b.CreateIntrinsic(id, {}, args);
+}
+
+/// NaN if either is: the comparison picks y if one is NaN, which leaves a NaN in x.
+llvm::Value* float_extreme(const Arithmetic& to, llvm::Value* x, llvm::Value* y, bool larger) {
+  Builder& b = to.b;
   llvm::Value* picked = b.CreateSelect(larger ? b.CreateFCmpOGT(x, y) : b.CreateFCmpOLT(x, y), x, y);
+  if (llvm::Value* result = nan_or(to, x, picked)) return result;
   return b.CreateSelect(b.CreateFCmpUNO(x, x), x, picked);
 }
 
@@ -78,9 +118,9 @@ llvm::Value* float_op(const Arithmetic& to, Prim prim, const Args& a) {
     case Prim::FloorDiv:
       return float_floor_divide(to, a[0], a[1]);
     case Prim::Max:
-      return float_extreme(b, a[0], a[1], true);
+      return float_extreme(to, a[0], a[1], true);
     case Prim::Min:
-      return float_extreme(b, a[0], a[1], false);
+      return float_extreme(to, a[0], a[1], false);
     case Prim::Abs:
       return b.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, a[0]);
     case Prim::Neg:

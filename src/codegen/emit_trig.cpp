@@ -104,4 +104,32 @@ Value* emit(const Arithmetic& to, const Trigonometric& which, Value* x) {
 Value* emit_sin(const Arithmetic& to, Value* x) { return emit(to, {false, "einx_codegen_sin"}, x); }
 Value* emit_cos(const Arithmetic& to, Value* x) { return emit(to, {true, "einx_codegen_cos"}, x); }
 
+Value* emit_libm(const Arithmetic& to, const char* name, std::initializer_list<Value*> args) {
+  Builder& b = to.b;
+  llvm::Type* const type = (*args.begin())->getType();
+  llvm::Type* const number = b.getDoubleTy();
+  const llvm::SmallVector<llvm::Type*, 2> types(args.size(), number);
+  llvm::Module& module = *b.GetInsertBlock()->getModule();
+  llvm::FunctionCallee callee =
+      module.getOrInsertFunction(name, llvm::FunctionType::get(number, types, false));
+  auto* const function = llvm::cast<llvm::Function>(callee.getCallee());
+  function->setDoesNotThrow();
+  function->setDoesNotAccessMemory();
+  const auto call = [&](llvm::ArrayRef<Value*> lane) {
+    llvm::SmallVector<Value*, 2> wide;
+    for (Value* value : lane) wide.push_back(value->getType() == number ? value : b.CreateFPExt(value, number));
+    Value* result = b.CreateCall(callee, wide);
+    return type->getScalarType() == number ? result : b.CreateFPTrunc(result, type->getScalarType());
+  };
+  const auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(type);
+  if (vector == nullptr) return call(llvm::ArrayRef<Value*>(args.begin(), args.size()));
+  Value* result = llvm::PoisonValue::get(type);
+  for (unsigned lane = 0; lane < vector->getNumElements(); ++lane) {
+    llvm::SmallVector<Value*, 2> values;
+    for (Value* arg : args) values.push_back(b.CreateExtractElement(arg, lane));
+    result = b.CreateInsertElement(result, call(values), lane);
+  }
+  return result;
+}
+
 }  // namespace einx::detail::codegen

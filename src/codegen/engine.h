@@ -18,8 +18,9 @@ namespace einx::detail::codegen {
 
 /// LLVM's back end for this machine, registered once; linking wants it, too.
 const llvm::Target& native_target();
-/// A target machine of one's own: they are not shared between threads.
-std::unique_ptr<llvm::TargetMachine> make_target_machine(const Target& target);
+/// The calling thread's machine for the target. It is made once a thread: its tables for a CPU cost as much as a
+/// small kernel, and threads cannot share one.
+std::shared_ptr<llvm::TargetMachine> target_machine(const Target& target);
 /// Gives the module the machine's triple and data layout; before anything is emitted into it.
 void set_layout(llvm::Module& module, llvm::TargetMachine& machine);
 /// Verifies the module and runs the short pass list.

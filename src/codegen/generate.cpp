@@ -76,11 +76,30 @@ const llvm::Target& native_target() {
 // CodeGenOptLevel: Less saves under 5 % of the compile time; None (FastISel) two thirds, but it spills all
 // accumulators of a register tile (47 instead of 240 GFLOP/s) and fuses no multiplications with additions, so
 // that results would differ from those of the other level.
-std::unique_ptr<llvm::TargetMachine> make_target_machine(const Target& target) {
+namespace {
+
+std::shared_ptr<llvm::TargetMachine> make_target_machine(const Target& target) {
   const llvm::TargetOptions options;
-  return std::unique_ptr<llvm::TargetMachine>(native_target().createTargetMachine(
+  return std::shared_ptr<llvm::TargetMachine>(native_target().createTargetMachine(
       llvm::sys::getProcessTriple(), target.cpu, target.features, options, llvm::Reloc::PIC_,
       llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default, true));
+}
+
+thread_local constinit bool thread_ends = false;
+
+struct Kept {
+  Target target;
+  std::shared_ptr<llvm::TargetMachine> machine;
+  ~Kept() { thread_ends = true; }
+};
+
+}  // namespace
+
+std::shared_ptr<llvm::TargetMachine> target_machine(const Target& target) {
+  if (thread_ends) return make_target_machine(target);  // a destructor of some other thread_local compiles
+  thread_local Kept kept;
+  if (!kept.machine || !(kept.target == target)) kept.machine = make_target_machine(target), kept.target = target;
+  return kept.machine;
 }
 
 void set_layout(llvm::Module& module, llvm::TargetMachine& machine) {

@@ -80,7 +80,7 @@ double compile_yardstick() {
   const std::unique_ptr<llvm::Module> module = llvm::parseAssemblyString(kRowSum, problem, context);
   if (!module) support::internal_error("codegen: the yardstick does not parse");
   const auto start = std::chrono::steady_clock::now();
-  const std::unique_ptr<llvm::TargetMachine> machine = make_target_machine(host_target());
+  const std::shared_ptr<llvm::TargetMachine> machine = target_machine(host_target());
   set_layout(*module, *machine);
   const std::unique_ptr<Loaded> loaded = load(generate(*module, *machine), {"row_sum"});
   return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();

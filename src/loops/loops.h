@@ -125,13 +125,14 @@ struct Kernel {
   BufferId same_a = -1, same_b = -1;
 };
 
-/// One tile product of the runtime's matmul: kernel(a_panel, b_panel, tile, k). Buffers 0, 1, 2 of its own are those three; parameter 0 is k.
+/// One tile product of the runtime's matmul. Its buffers 0, 1, 2 are a, b and c as einx_rt_microkernel gets them, its parameters 0, 1, 2 the depth and the
+/// 0 or 1 times that the tile is overwritten and added to.
 struct MicroKernel {
   std::vector<Buffer> buffers;
   Kernel kernel;
 };
 
-/// einx_rt_matmul over offset tables (runtime/runtime.h).
+/// einx_rt_matmul over offset tables (runtime/runtime.h says what the fields mean).
 struct Matmul {
   std::string schedule;
   BufferId a = -1, b = -1, c = -1;
@@ -139,8 +140,10 @@ struct Matmul {
   std::int64_t offset_a = 0, offset_b = 0, offset_c = 0;
   std::vector<std::int64_t> batch_a, batch_b, batch_c, m_a, k_a, k_b, n_b, m_c, n_c;
   int mr = 0, nr = 0;
-  bool parallel = true;
+  std::int64_t line = 0, kc = 0, mc = 0, nc = 0, row_parts = 1, column_parts = 1, grain = 1;
   MicroKernel micro;
+  enum class Rows { Direct, Lines, Depths } rows = Rows::Depths;  ///< of a: einx_rt_a_panel
+  bool direct = false, streams = false, parallel = true;
 };
 /// einx_rt_sort along one axis, for all rows: extents and strides of the axes that are kept, and of the one that is sorted.
 struct Sort {

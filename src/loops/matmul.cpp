@@ -1,9 +1,12 @@
 // Large products: the runtime packs panels through tables of offsets (so any strides and any number of axes
-// do) and calls a micro-kernel that is generated here as loops. Tile sizes fill the registers (BLIS, Van Zee
-// and van de Geijn 2015).
+// do) and calls a micro-kernel that is generated here as loops, for the very strides of a and c.
 #include <algorithm>
+#include <functional>
+#include <optional>
 
+#include "loops/blocking.h"
 #include "loops/contract.h"
+#include "loops/stream.h"
 
 namespace einx::detail::loops {
 namespace {
@@ -11,6 +14,8 @@ namespace {
 constexpr std::int64_t kMaxTable = 1 << 18;  ///< entries of one table
 constexpr std::int64_t kMinWork =
     96 * 96 * 96;  ///< products below this are done in place: packing would cost more
+
+constexpr std::int64_t kFarRows = 1 << 20;  ///< elements: farther rows do not fit an address's constant
 
 /// Offsets of all values of these axes in row-major order.
 std::vector<std::int64_t> offsets(const Nest& nest, const Access& access, std::span<const int> axes) {
@@ -26,66 +31,153 @@ std::vector<std::int64_t> offsets(const Nest& nest, const Access& access, std::s
   return table;
 }
 
-struct TileSize {
-  int mr = 0, nr = 0;
-};
-TileSize tile_size(const Machine& machine, DType dtype) {
-  const int lanes = int(machine.vector_bytes / loops::size_of(dtype));
-  if (machine.vector_registers >= 32) return {12, 2 * lanes};
-  if (machine.fma) return {6, 2 * lanes};
-  return {4, 2 * lanes};  // a register more for the product that is added
+/// The distance between neighbours of a table if it is the same for all of them. A single offset has any.
+std::optional<std::int64_t> step_of(const std::vector<std::int64_t>& table) {
+  const std::int64_t step = table.size() > 1 ? table[1] - table[0] : 0;
+  for (std::size_t k = 2; k < table.size(); ++k)
+    if (table[k] - table[k - 1] != step) return std::nullopt;
+  return step;
 }
 
-/// for k: tile[mi][n] += a[k][mi] * b[k][n]; the tile lives in registers.
-MicroKernel micro_kernel(const Machine& machine, DType dtype, TileSize size) {
-  MicroKernel micro;
-  micro.buffers = {{"a", Buffer::Kind::Input, dtype, 0, 0},
-                   {"b", Buffer::Kind::Input, dtype, 1, 0},
-                   {"tile", Buffer::Kind::Output, dtype, 0, std::int64_t(size.mr) * size.nr}};
-  Kernel& kernel = micro.kernel;
-  kernel.name = "micro";
-  kernel.vars = {"n", "mi", "k", "mi_1", "mi_2"};
-  const VarId n = 0, mi_set = 1, k = 2, mi = 3, mi_store = 4;
-  kernel.registers = {{"acc", dtype, {size.mr}, 0, 0},
-                      {"b", dtype, {}, 0, 0},
-                      {"a", dtype, {}, 0, 0},
-                      {"p", dtype, {}, 0, 0}};
-  const auto acc = [](VarId row) { return Ref{0, {row}}; };
-  const Ref b{1, {}}, a{2, {}}, p{3, {}};
-  const auto loop = [](VarId var, Int extent, LoopKind kind, Body body) {
+/// Strides of the micro-kernel: rows and depths of a, rows of c.
+struct TileStrides {
+  std::int64_t a_row, a_depth, c_row;
+};
+
+/// How the micro-kernel finds a: in place if rows run along the depth, a constant distance apart, or else
+/// rows copied side by side, or transposed if they do not run along the depth.
+void choose_rows_of_a(Matmul& step, TileStrides& strides) {
+  const std::optional<std::int64_t> rows = step_of(step.m_a), depths = step_of(step.k_a);
+  const std::int64_t bytes = loops::size_of(step.dtype);
+  step.rows = Matmul::Rows::Depths;
+  strides.a_row = 1, strides.a_depth = step.mr;
+  if (depths && std::abs(*depths) == 1 && rows && std::int64_t(step.m_a.size()) >= step.mr &&
+      std::abs(*rows) < kFarRows) {
+    step.rows = Matmul::Rows::Direct;
+    strides.a_row = *rows, strides.a_depth = *depths;
+  } else if (depths && *depths == 1) {
+    step.rows = Matmul::Rows::Lines;
+    step.line = round_up(step.kc, kLine / bytes) + kLine / bytes;  // no power of two: rows in different sets
+    strides.a_row = step.line, strides.a_depth = 1;
+  }
+}
+
+/// Whether tiles may be written where they belong, and past the caches.
+void choose_stores(const Nest& nest, Matmul& step, TileStrides& strides) {
+  const std::optional<std::int64_t> rows = step_of(step.m_c);
+  const std::int64_t lanes = kLine / loops::size_of(step.dtype);
+  step.direct = rows && step_of(step.n_c) == 1 && std::int64_t(step.m_c.size()) >= step.mr &&
+                std::int64_t(step.n_c.size()) >= step.nr;
+  strides.c_row = step.direct ? *rows : step.nr;
+  const auto whole = [&](std::int64_t offset) { return offset % lanes == 0; };
+  step.streams = step.direct && step.kc >= std::int64_t(step.k_a.size()) &&
+                 volume(nest, axes_where(nest, false)) * loops::size_of(step.dtype) > kStreamBytes &&
+                 whole(*rows) && whole(step.nr) && std::int64_t(step.n_c.size()) % step.nr == 0 &&
+                 whole(step.offset_c) && std::ranges::all_of(step.batch_c, whole);
+}
+
+/// The micro-kernel as loops: the tile lives in registers along the depth.
+class MicroKernelMaker {
+ public:
+  MicroKernelMaker(const Machine& machine, const Matmul& step, TileStrides strides)
+      : step_(step), strides_(strides), lanes_(machine.vector_bytes / loops::size_of(step.dtype)) {
+    const DType dtype = step.dtype;
+    micro_.buffers = {{"a", Buffer::Kind::Input, dtype, 0, 0},
+                      {"b", Buffer::Kind::Input, dtype, 1, 0},
+                      {"c", Buffer::Kind::Output, dtype, 0, 0}};
+    micro_.kernel.name = "micro";
+    micro_.kernel.registers = {{"acc", dtype, {step.mr}, 0, 0},
+                               {"b", dtype, {}, 0, 0},
+                               {"a", dtype, {}, 0, 0},
+                               {"p", dtype, {}, 0, 0}};
+  }
+
+  /// once if fresh: tile = a * b. Once if not, and there are several blocks of the depth: tile += a * b.
+  MicroKernel make() {
+    micro_.kernel.body.push_back(variant(Int{0, 1}, true));
+    if (step_.kc < std::int64_t(step_.k_a.size())) micro_.kernel.body.push_back(variant(Int{0, 2}, false));
+    return std::move(micro_);
+  }
+
+ private:
+  VarId var(const char* name) {
+    micro_.kernel.vars.push_back(name + std::to_string(micro_.kernel.vars.size()));
+    return VarId(micro_.kernel.vars.size() - 1);
+  }
+  Loop loop(VarId var, Int extent, LoopKind kind) {
     Loop made;
     made.var = var;
     made.extent = extent;
     made.kind = kind;
-    made.body = std::move(body);
-    return Statement{std::move(made)};
-  };
-  const auto rows = [&](VarId var, Body body) {
-    return loop(var, constant(size.mr), LoopKind::Unrolled, std::move(body));
-  };
-  const std::vector<DType> two{dtype, dtype};
-  Body update{{Load{a, 0, {{}, {{k, constant(size.mr)}, {mi, constant(1)}}, {}}}},
-              {Apply{{p}, prim_fn(ops::Prim::Mul, two, dtype), {a, b}}},
-              {Update{{acc(mi)}, prim_fn(ops::Prim::Add, two, dtype), {p}}}};
-  Body depth{{Load{b, 1, {{}, {{k, constant(size.nr)}, {n, constant(1)}}, {}}}}, rows(mi, std::move(update))};
-  Body columns{
-      rows(mi_set, {{Set{acc(mi_set), tensor::make_scalar(0.0, dtype)}}}),
-      loop(k, Int{0, 0}, LoopKind::Serial, std::move(depth)),
-      rows(mi_store,
-           {{Store{2, {{}, {{mi_store, constant(size.nr)}, {n, constant(1)}}, {}}, acc(mi_store), false}}})};
-  Statement all = loop(n, constant(size.nr), LoopKind::Vector, std::move(columns));
-  auto& vector = std::get<Loop>(all.node);
-  vector.step = machine.vector_bytes / loops::size_of(dtype);
-  vector.unroll = int(size.nr / vector.step);
-  kernel.body.push_back(std::move(all));
-  return micro;
-}
+    return made;
+  }
+  /// For every row of the tile.
+  Statement rows(const std::function<Statement(VarId)>& inner) {
+    const VarId row = var("i");
+    Loop made = loop(row, constant(step_.mr), LoopKind::Unrolled);
+    made.body.push_back(inner(row));
+    return {std::move(made)};
+  }
+  Address tile_row(VarId row, VarId n) const {
+    return {{}, {{row, constant(strides_.c_row)}, {n, constant(1)}}, {}};
+  }
+
+  Statement variant(Int times, bool fresh) {
+    Loop once = loop(var("once"), times, LoopKind::Serial);
+    const VarId n = var("n");
+    Loop columns = loop(n, constant(step_.nr), LoopKind::Vector);
+    columns.step = lanes_;
+    columns.unroll = int(step_.nr / lanes_);
+    columns.body.push_back(rows([&](VarId row) {
+      const Ref acc{0, {row}};
+      return fresh ? Statement{Set{acc, tensor::make_scalar(0.0, step_.dtype)}}
+                   : Statement{Load{acc, 2, tile_row(row, n)}};
+    }));
+    columns.body.push_back(depth(n));
+    columns.body.push_back(rows([&](VarId row) {
+      return Statement{Store{2, tile_row(row, n), Ref{0, {row}}, step_.streams}};
+    }));
+    once.body.push_back({std::move(columns)});
+    return {std::move(once)};
+  }
+
+  Statement depth(VarId n) {
+    const std::vector<DType> two{step_.dtype, step_.dtype};
+    const Ref b{1, {}}, a{2, {}}, p{3, {}};
+    const VarId k = var("k"), row = var("i");
+    Loop along = loop(k, Int{0, 0}, LoopKind::Serial);
+    along.body.push_back({Load{b, 1, {{}, {{k, constant(step_.nr)}, {n, constant(1)}}, {}}}});
+    Loop tile = loop(row, constant(step_.mr), LoopKind::Unrolled);
+    tile.body = {{Load{a, 0, {{}, {{k, constant(strides_.a_depth)}, {row, constant(strides_.a_row)}}, {}}}},
+                 {Apply{{p}, prim_fn(ops::Prim::Mul, two, step_.dtype), {a, b}}},
+                 {Update{{Ref{0, {row}}}, prim_fn(ops::Prim::Add, two, step_.dtype), {p}}}};
+    along.body.push_back({std::move(tile)});
+    return {std::move(along)};
+  }
+
+  const Matmul& step_;
+  TileStrides strides_;
+  std::int64_t lanes_;
+  MicroKernel micro_;
+};
 
 bool worthwhile(const Nest& nest, const Classes& axes) {
   const std::int64_t m = volume(nest, axes.m), n = volume(nest, axes.n), k = volume(nest, axes.k);
   for (std::int64_t length : {m, n, k})
     if (length < 8 || length > kMaxTable) return false;
   return m * n >= 1024 && m * n * k >= kMinWork && volume(nest, axes.batch) <= kMaxTable;
+}
+
+std::string words(const std::string& label, const Matmul& step, const ProductSizes& sizes) {
+  std::string text = label + "\npacked product of";
+  for (const std::int64_t size : {sizes.batch, sizes.m, sizes.n, sizes.k})
+    text += (text.back() == 'f' ? " " : " x ") + std::to_string(size);
+  text += step.rows == Matmul::Rows::Direct  ? ", rows of a where they are"
+          : step.rows == Matmul::Rows::Lines ? ", rows of a copied side by side: they are not evenly spaced"
+                                             : ", rows of a transposed: they do not run along the depth";
+  if (!step.direct) return text + ", tiles copied to the output: its rows are not runs";
+  return text +
+         (step.streams ? ", tiles past the caches: the output is large" : ", tiles straight to the output");
 }
 
 }  // namespace
@@ -117,17 +209,19 @@ bool schedule_matmul(const Nest& nest, Plan& plan) {
   step.n_b = offsets(nest, b, axes.n);
   step.m_c = offsets(nest, c, axes.m);
   step.n_c = offsets(nest, c, axes.n);
-  const TileSize tile = tile_size(plan.machine, step.dtype);
-  step.mr = tile.mr;
-  step.nr = tile.nr;
-  const double flops = 2.0 * double(volume(nest));
-  step.parallel = flops >= 2 * 50e3 * 100;  // two threads' worth of 50 us at 100 GFLOP/s
-  step.micro = micro_kernel(plan.machine, step.dtype, tile);
-  step.schedule = nest.label + "\npacked product of " + std::to_string(step.batch_a.size()) + " x " +
-                  std::to_string(step.m_a.size()) + " x " + std::to_string(step.n_b.size()) + " x " +
-                  std::to_string(step.k_a.size()) + ", register tile " + std::to_string(tile.mr) + " x " +
-                  std::to_string(tile.nr) +
-                  (swapped ? ", operands exchanged: the output runs along the first's axes" : "");
+  const ProductSizes sizes{std::int64_t(step.batch_c.size()), std::int64_t(step.m_a.size()),
+                           std::int64_t(step.n_b.size()), std::int64_t(step.k_a.size()),
+                           loops::size_of(step.dtype)};
+  const Blocking cut = choose_blocking(plan.machine, sizes);
+  step.mr = cut.mr, step.nr = cut.nr, step.kc = cut.kc, step.mc = cut.mc, step.nc = cut.nc;
+  step.row_parts = cut.row_parts, step.column_parts = cut.column_parts, step.grain = cut.grain;
+  step.parallel = cut.parallel;
+  TileStrides strides{};
+  choose_rows_of_a(step, strides);
+  choose_stores(nest, step, strides);
+  step.micro = MicroKernelMaker(plan.machine, step, strides).make();
+  step.schedule = words(nest.label, step, sizes) + "\n" + describe(cut, sizes) +
+                  (swapped ? "\noperands exchanged: the output runs along the first's axes" : "");
   plan.program.steps.emplace_back(std::move(step));
   return true;
 }

@@ -12,14 +12,22 @@ const ops::Rows& rows_of(const Nest& nest) { return std::get<ops::Rows>(nest.mea
 
 // ---------------------------------------------------------------- columns
 constexpr std::int64_t kColumnBytes =
-    16 << 10;             ///< accumulators of a block, leaving half of a small L1 to the rows
-constexpr int kRows = 4;  ///< rows taken together: one load and store of the accumulators for all
+    16 << 10;                   ///< accumulators of a block, leaving half of a small L1 to the rows
+constexpr int kRows = 4;        ///< rows taken together: one load and store of the accumulators for all
+constexpr int kMomentRows = 8;  ///< of a variance: their mean is found and used in registers
 
 class ColumnsKernel {
  public:
   ColumnsKernel(const Nest& nest, Plan& plan, const RowsChoice& choice, std::int64_t block)
-      : b_(nest, plan), pass_(rows_of(nest).passes[0]), c_(choice), block_(block) {
-    for (const tensor::Scalar& identity : pass_.identity)
+      : b_(nest, plan),
+        pass_(rows_of(nest).passes[0]),
+        c_(choice),
+        block_(block),
+        identity_(pass_.identity),
+        variance_(is_variance(nest)),
+        together_(variance_ ? kMomentRows : kRows) {
+    if (variance_) identity_.push_back(identity_[0]);
+    for (const tensor::Scalar& identity : identity_)
       buffers_.push_back(b_.buffer("acc", Buffer::Kind::Local, identity.dtype, block));
   }
 
@@ -39,7 +47,8 @@ class ColumnsKernel {
     if (by_rows) b_.say(c_.threads);
     if (tiles.kind == LoopKind::Parallel) b_.say("threads take blocks of columns");
     b_.say("blocks of " + std::to_string(block_) + " columns with accumulators in L1, " +
-           std::to_string(kRows) + " rows at a time: rows are read in long runs");
+           std::to_string(together_) + " rows at a time: rows are read in long runs");
+    if (variance_) b_.say("means and squared deviations of a group from registers, then merged: one reading");
     b_.finish(std::move(body));
   }
 
@@ -65,7 +74,7 @@ class ColumnsKernel {
   std::vector<Ref> load_accumulators(Body& body) {
     std::vector<Ref> values;
     for (std::size_t k = 0; k < buffers_.size(); ++k)
-      values.push_back(b_.load(body, "acc", buffers_[k], pass_.identity[k].dtype, in_block()));
+      values.push_back(b_.load(body, "acc", buffers_[k], identity_[k].dtype, in_block()));
     return values;
   }
   void store_accumulators(Body& body, std::span<const Ref> values) {
@@ -119,32 +128,56 @@ class ColumnsKernel {
     });
   }
 
+  /// The same for a variance: accumulators are the mean and the squared deviations from it.
+  void moments(Body& body, int row, int count) {
+    const DType t = identity_[0].dtype;
+    Address before{constant(b_.at[row].start), {}, {}};
+    for (const VarId var : b_.at[row].vars) before.terms.push_back({var, constant(1)});
+    const std::vector<Ref> weights = b_.apply(body, "w", group_weights(t, count),
+                                              {[&](Body& in) { return b_.index(in, "before", before); }});
+    columns(body, [&](Body& in) {
+      std::vector<Ref> group;
+      const std::int64_t first = b_.at[row].start;
+      for (int k = 0; k < count; ++k, ++b_.at[row].start) group.push_back(map(in, k, row)[0]);
+      b_.at[row].start = first;
+      const std::vector<Ref> old = load_accumulators(in);
+      group.insert(group.end(), old.begin(), old.end());
+      group.insert(group.end(), weights.begin(), weights.end());
+      store_accumulators(in, b_.apply(in, "m", group_moments(t, count), ready(group)));
+    });
+  }
+
   void block(Body& body) {
     columns(body, [&](Body& in) {
       for (std::size_t k = 0; k < buffers_.size(); ++k) {
-        const Ref identity = b_.reg("e", pass_.identity[k].dtype);
-        b_.set(in, identity, pass_.identity[k]);
+        const Ref identity = b_.reg("e", identity_[k].dtype);
+        b_.set(in, identity, identity_[k]);
         in.push_back({Store{buffers_[k], in_block(), identity, false}});
       }
     });
     const std::span<const int> around = std::span(c_.inner).first(c_.inner.size() - 1);
     b_.over(body, around, [&](Body& in) { all_rows(in, c_.inner.back()); });
+    const ops::ScalarFn& given = rows_of(b_.nest).result;
+    const ops::ScalarFn result = variance_ ? with_moments(given, identity_[0].dtype) : given;
     columns(body, [&](Body& in) {
       const std::vector<Ref> accumulators = load_accumulators(in);
       std::vector<Lazy> args = ready(accumulators);
       args.push_back([&](Body& at) { return b_.index(at, "n", Address{b_.nest.count, {}, {}}); });
-      store_results(b_, in, b_.apply(in, "y", rows_of(b_.nest).result, args), {}, 0);
+      store_results(b_, in, b_.apply(in, "y", result, args), {}, 0);
     });
   }
 
   void all_rows(Body& body, int row) {
-    const std::int64_t extent = b_.nest.axes[row].extent.value, whole = extent - extent % kRows;
-    Loop fours = header(LoopKind::Tile, kRows);
-    fours.extent = constant(whole);
-    b_.over(body, row, fours, [&](Body& in) { rows(in, row, kRows); });
+    const auto some = [&](Body& in, int count) {
+      variance_ ? moments(in, row, count) : rows(in, row, count);
+    };
+    const std::int64_t extent = b_.nest.axes[row].extent.value, whole = extent - extent % together_;
+    Loop groups = header(LoopKind::Tile, together_);
+    groups.extent = constant(whole);
+    b_.over(body, row, groups, [&](Body& in) { some(in, together_); });
     for (std::int64_t k = whole; k < extent; ++k) {
       b_.at[row].start = k;
-      rows(body, row, 1);
+      some(body, 1);
     }
     b_.at[row].start = 0;
   }
@@ -153,14 +186,22 @@ class ColumnsKernel {
   const ops::Pass& pass_;
   const RowsChoice& c_;
   std::int64_t block_;
+  std::vector<tensor::Scalar> identity_;
+  bool variance_;
+  int together_;  ///< rows
   std::vector<BufferId> buffers_;
 };
 
 }  // namespace
 
-bool schedule_columns(const Nest& nest, Plan& plan, const RowsChoice& choice) {
+bool schedule_columns(const Nest& nest, Plan& plan, const RowsChoice& given) {
   const ops::Rows& rows = rows_of(nest);
-  if (rows.passes.size() != 1 || rows.per_element || !choice.spread.empty() || choice.inner.empty())
+  const bool variance = is_variance(nest);
+  RowsChoice choice = given;
+  if (variance) choice.unroll = 1;  // a group's elements take the registers
+  if (variance && choice.inner.size() != 1) return false;
+  if ((rows.passes.size() != 1 && !variance) || rows.per_element || !choice.spread.empty() ||
+      choice.inner.empty())
     return false;
   if (choice.vector < 0 || nest.axes[choice.vector].reduced) return false;
   const NestAxis& columns = nest.axes[choice.vector];

@@ -126,11 +126,23 @@ class RowsKernel {
     const bool kept = keeps_mapped() && k + 1 == rows_.passes.size();
     reduced(body, [&](Body& in) {
       const std::vector<Ref> values = mapped(in, map, elements());
+      if (k + 1 == rows_.passes.size()) prefetch(in);
       if (kept) b_.store(in, waiting_, values[0]);
       in.push_back({Update{own, c_.in_order ? *c_.in_order : one.combine, values}});
     });
     if (vector_reduced()) own = fold(body, one, own);
     accumulators_.insert(accumulators_.end(), own.begin(), own.end());
+  }
+
+  /// Asks for the same place of a later row: while this one is computed with from the cache, memory works on
+  /// the next.
+  void prefetch(Body& body) {
+    if (c_.ahead == 0) return;
+    for (const Access& input : b_.nest.inputs) {
+      Address at = b_.address(input);
+      at.offset.value += c_.ahead * input.strides[std::size_t(c_.outer.back())].value;
+      body.push_back({Prefetch{input.buffer, std::move(at)}});
+    }
   }
 
   std::vector<Ref> fold(Body& body, const ops::Pass& one, const std::vector<Ref>& lanes) {
@@ -149,8 +161,8 @@ class RowsKernel {
     return row;
   }
 
-  /// Whether the last pass's values wait - in the output or a local row - for the result that is made of them: softmax computes
-  /// each exponential once.
+  /// Whether the last pass's values wait - in the output or a local row - for the result that is made of
+  /// them: softmax computes each exponential once.
   bool keeps_mapped() const {
     if (!rows_.per_element || !c_.spread.empty()) return false;
     const ops::Pass& last = rows_.passes.back();
@@ -210,8 +222,9 @@ void store_results(AxisBuilder& b, Body& body, std::span<const Ref> values, std:
                    int lanes, bool streaming) {
   if (!spread.empty()) {
     const bool vector = lanes > 1 && spread.size() == 1;
-    return b.over(body, spread.front(), vector ? header(LoopKind::Vector, lanes) : header(LoopKind::Serial),
-                  [&](Body& in) { store_results(b, in, values, spread.subspan(1), vector ? 0 : lanes, streaming); });
+    return b.over(
+        body, spread.front(), vector ? header(LoopKind::Vector, lanes) : header(LoopKind::Serial),
+        [&](Body& in) { store_results(b, in, values, spread.subspan(1), vector ? 0 : lanes, streaming); });
   }
   const Nest& nest = b.nest;
   for (std::size_t k = 0; k < nest.outputs.size(); ++k) {

@@ -72,6 +72,23 @@ bool streams(const Nest& nest, const Plan& plan, const RowsChoice& c) {
          may_stream(nest.outputs[0], nest, std::size_t(c.vector), c.lanes, plan.machine);
 }
 
+constexpr std::int64_t kAheadBytes = 4 << 10;
+
+/// Rows of an input beyond the caches, one after the other, are asked for in advance: the passes over a row
+/// hide little of what the next one costs.
+std::int64_t rows_ahead(const Nest& nest, const Plan& plan, const RowsChoice& c) {
+  if (plan.dynamic || nest.inputs.size() != 1 || c.outer.empty() || c.vector < 0 ||
+      !nest.axes[c.vector].reduced)
+    return 0;
+  const Access& input = nest.inputs[0];
+  const std::int64_t bytes = loops::size_of(input.dtype), row = nest.count.value * bytes;
+  const bool follow = c.inner.empty() && stride_of(input, c.vector) == 1 &&
+                      stride_of(input, c.outer.back()) == nest.axes[c.vector].extent.value;
+  if (!follow || volume(nest) * bytes <= plan.machine.l2 || row < kLine || row > plan.machine.l1 / 2)
+    return 0;
+  return std::max<std::int64_t>(1, kAheadBytes / row);
+}
+
 }  // namespace
 
 void schedule_rowwise(const Nest& nest, Plan& plan) {
@@ -80,7 +97,14 @@ void schedule_rowwise(const Nest& nest, Plan& plan) {
   if (rows.per_element && sums_shifted_exponentials(lean, rows)) multiply_by_reciprocal(lean, rows.result);
   RowsChoice choice = choose_rows(lean, plan);
   choice.stream = streams(lean, plan, choice);
+  if (!plan.dynamic && is_variance(lean) &&
+      (schedule_split(lean, plan, choice) || schedule_columns(lean, plan, choice)))
+    return;
   if (choice.stream) choice.why += "\nstreaming stores: the output is larger than the caches";
+  choice.ahead = rows_ahead(lean, plan, choice);
+  if (choice.ahead > 0)
+    choice.why +=
+        "\nmemory is asked for rows " + std::to_string(choice.ahead) + " ahead while one is computed with";
   emit_rows(lean, plan, choice);
 }
 

@@ -13,6 +13,7 @@ namespace {
 const ops::Rows& rows_of(const Nest& nest) { return std::get<ops::Rows>(nest.meaning); }
 
 constexpr std::int64_t kMaxParts = 256;
+constexpr std::int64_t kMaxColumnParts = 32;  ///< each leaves a whole row of results
 constexpr double kPartTime =
     25e3;  ///< nanoseconds by the estimate: half a fork's worth, as there are many parts
 
@@ -21,7 +22,15 @@ struct Cut {
   std::int64_t part = 0, parts = 0, rest = 0;
 };
 
-Cut choose_cut(const Nest& nest, const RowsChoice& choice) {
+/// What a part leaves: its accumulators; of a variance, mean and squares.
+std::vector<DType> dtypes_of_part(const Nest& nest) {
+  std::vector<DType> dtypes;
+  for (const tensor::Scalar& identity : rows_of(nest).passes[0].identity) dtypes.push_back(identity.dtype);
+  if (is_variance(nest)) dtypes.push_back(dtypes[0]);
+  return dtypes;
+}
+
+Cut choose_cut(const Nest& nest, const RowsChoice& choice, const Plan& plan) {
   Cut cut;
   for (int axis : axes_where(nest, true))
     if (cut.axis < 0 || nest.axes[axis].extent.value > nest.axes[cut.axis].extent.value) cut.axis = axis;
@@ -30,7 +39,14 @@ Cut choose_cut(const Nest& nest, const RowsChoice& choice) {
   const double each = time_of(nest, choice.lanes) / double(extent);
   const std::int64_t unit = cut.axis == choice.vector ? std::int64_t(choice.lanes) * choice.unroll : 4;
   const std::int64_t wanted = std::max<std::int64_t>(1, std::int64_t(kPartTime / std::max(each, 1e-3)));
-  cut.part = round_up(std::max(wanted, (extent + kMaxParts - 1) / kMaxParts), unit);
+  const bool columns = choice.vector >= 0 && !nest.axes[choice.vector].reduced;
+  const std::int64_t most = columns ? kMaxColumnParts : kMaxParts;
+  cut.part = round_up(std::max(wanted, (extent + most - 1) / most), unit);
+  if (!columns && is_variance(nest)) {  // its two passes find a part in the cache
+    const std::int64_t each_bytes = nest.count.value / extent * loops::size_of(nest.inputs[0].dtype);
+    const std::int64_t fits = plan.machine.l2 / 2 / std::max<std::int64_t>(1, each_bytes);
+    cut.part = std::min(cut.part, round_up(std::max<std::int64_t>(1, fits), unit));
+  }
   cut.parts = extent / cut.part;
   cut.rest = extent % cut.part;
   return cut;
@@ -46,12 +62,6 @@ std::vector<Int> dense_strides(const Nest& nest) {
     stride *= nest.axes[a].extent.value;
   }
   return strides;
-}
-
-std::vector<DType> accumulator_dtypes(const ops::Pass& pass) {
-  std::vector<DType> dtypes;
-  for (const tensor::Scalar& identity : pass.identity) dtypes.push_back(identity.dtype);
-  return dtypes;
 }
 
 std::vector<DType> plus_counts(std::vector<DType> dtypes, int counts) {
@@ -78,7 +88,7 @@ void drop_axis(Nest& nest, int axis) {
 
 std::vector<Access> temporaries(const Nest& nest, Plan& plan, const Cut& cut, std::int64_t results) {
   std::vector<Access> accesses;
-  for (DType dtype : accumulator_dtypes(rows_of(nest).passes[0])) {
+  for (DType dtype : dtypes_of_part(nest)) {
     const auto id = BufferId(plan.program.buffers.size());
     const std::int64_t elements = results * (cut.parts + (cut.rest > 0));
     plan.program.buffers.push_back(
@@ -94,9 +104,12 @@ Nest partial(const Nest& nest, const Cut& cut, const std::vector<Access>& tempor
              bool rest) {
   Nest made = nest;
   auto& rows = std::get<ops::Rows>(made.meaning);
-  const std::vector<DType> dtypes = accumulator_dtypes(rows.passes[0]);
-  rows.result = forward_fn(plus_counts(dtypes, 1), int(dtypes.size()));
+  const std::vector<DType> dtypes = dtypes_of_part(nest);
+  rows.result =
+      is_variance(nest) ? part_moments(dtypes[0]) : forward_fn(plus_counts(dtypes, 1), int(dtypes.size()));
   rows.coordinates = false;
+  const std::int64_t length = rest ? cut.rest : cut.part;
+  made.count = constant(nest.count.value / nest.axes[cut.axis].extent.value * length);
   made.outputs = temporary;
   for (int axis = int(made.axes.size()) - 1; axis >= 0; --axis)
     if (!made.axes[axis].reduced && !read_along(nest, axis)) drop_axis(made, axis);
@@ -106,7 +119,7 @@ Nest partial(const Nest& nest, const Cut& cut, const std::vector<Access>& tempor
   for (const Access& input : made.inputs)
     strides.push_back(constant(input.strides[cut_axis].value * cut.part));
   const Int position = constant(made.position_strides[cut_axis].value * cut.part);
-  made.axes[cut_axis].extent = constant(rest ? cut.rest : cut.part);
+  made.axes[cut_axis].extent = constant(length);
   made.label += rest ? ", the last part" : ", " + std::to_string(cut.parts) + " parts";
   add_axis(made, {"part", constant(rest ? 1 : cut.parts), false}, strides, constant(results), position);
   return made;
@@ -121,25 +134,39 @@ Nest combining(const Nest& nest, const Cut& cut, const std::vector<Access>& temp
     if (made.axes[axis].reduced) drop_axis(made, int(axis));
   add_axis(made, {"part", constant(cut.parts + (cut.rest > 0)), true},
            std::vector<Int>(temporary.size(), constant(results)), constant(0), constant(0));
-  ops::Pass& pass = std::get<ops::Rows>(made.meaning).passes[0];
-  const std::vector<DType> dtypes = accumulator_dtypes(pass);
-  pass.map = forward_fn(plus_counts(dtypes, 2), int(dtypes.size()));
+  auto& rows = std::get<ops::Rows>(made.meaning);
+  if (is_variance(nest)) {
+    const std::int64_t others = nest.count.value / nest.axes[cut.axis].extent.value;
+    rows = merge_moments(rows, {cut.parts, cut.part * others, cut.rest * others});
+    made.position_strides[0] = constant(1);
+    return made;
+  }
+  const std::vector<DType> dtypes = dtypes_of_part(nest);
+  rows.passes[0].map = forward_fn(plus_counts(dtypes, 2), int(dtypes.size()));
   return made;
 }
 
-/// Whether the kept axes give threads enough to do.
+/// Whether the kept axes give threads enough to do: blocks of columns that are narrower than a run of memory
+/// that is read well are not.
 bool enough_parts(const Nest& nest, const RowsChoice& choice) {
   constexpr std::int64_t kEnough = 12;
-  if (choice.tile > 0) return nest.axes[choice.vector].extent.value >= kEnough * choice.tile;
+  if (choice.tile > 0)
+    return nest.axes[choice.vector].extent.value >= kEnough * std::max(choice.tile, kColumnRun);
   return choice.grain > 0 && nest.axes[choice.outer[0]].extent.value >= kEnough * choice.grain;
+}
+
+/// Whether the second pass of a variance finds the sub-tensor in memory only.
+bool reads_again(const Nest& nest, const Plan& plan) {
+  return nest.count.value * loops::size_of(nest.inputs[0].dtype) > plan.machine.l2;
 }
 
 }  // namespace
 
 bool schedule_split(const Nest& nest, Plan& plan, const RowsChoice& choice) {
   const ops::Rows& rows = rows_of(nest);
-  if (rows.passes.size() != 1 || rows.per_element || enough_parts(nest, choice)) return false;
-  const Cut cut = choose_cut(nest, choice);
+  if ((rows.passes.size() != 1 && !is_variance(nest)) || rows.per_element) return false;
+  if (enough_parts(nest, choice) && !(is_variance(nest) && reads_again(nest, plan))) return false;
+  const Cut cut = choose_cut(nest, choice, plan);
   if (cut.axis < 0 || cut.parts < 4) return false;
   std::int64_t results = 1;
   for (int axis : axes_where(nest, false))

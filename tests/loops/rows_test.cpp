@@ -87,6 +87,43 @@ TEST_CASE("wide columns and few results of many elements") {
     for (const Case& c : cases) check(c, target, false, true, 2000);
 }
 
+TEST_CASE("variances in one reading: columns, ragged groups, parts that are merged, whole tensors") {
+  const std::vector<Case> small = {
+      {"var", "[a] b", {f32_of({64, 300})}},
+      {"var", "[a] b", {f32_of({61, 300})}},
+      {"std", "[a] b", {type(DType::f64, {37, 131})}},
+      {"var", "[a] b", {type(DType::f16, {40, 257})}},
+      {"var", "[a] b", {type(DType::i32, {40, 257})}},
+      {"var", "[a] b", {type(DType::f32, {40, 200}, {-200, 1})}},
+      {"var", "a [b] c", {f32_of({3, 40, 300})}},
+      {"var", "[a] b -> b c", {f32_of({40, 300})}, {{"c", 2}}},
+  };
+  check_everywhere(small, 64);
+  // The reference adds one element after the other.
+  for (const Case& c : {Case{"var", "[a] b", {f32_of({2051, 330})}}, Case{"std", "[a b]", {type(DType::f64, {301, 1031})}}})
+    check(c, codegen::host_target(), false, true, 2000);
+}
+
+TEST_CASE("the variance of columns far from zero, and of infinities") {
+  constexpr std::int64_t kRows = 203, kColumns = 64;
+  const graph::Graph graph = call("var", "[a] b", {f32_of({kRows, kColumns})});
+  Tensor x = Tensor::empty({kRows, kColumns}, DType::f32);
+  for (std::int64_t k = 0; k < x.size(); ++k)
+    x.data_as<float>()[k] = 1e4F + float(k / kColumns % 2);
+  x.data_as<float>()[(kRows - 1) * kColumns] = std::numeric_limits<float>::infinity();  // in the last, short group
+  x.data_as<float>()[1] = std::numeric_limits<float>::quiet_NaN();
+  for (const codegen::Target& target : targets()) {
+    const Ran ran = run_program(graph, std::vector{x}, target);
+    REQUIRE(ran.outputs.size() == 1);
+    const float* y = ran.outputs[0].data_as<float>();
+    CHECK(std::isnan(y[0]));
+    CHECK(std::isnan(y[1]));
+    const double even = (kRows + 1) / 2, odd = kRows / 2;
+    for (std::int64_t k = 2; k < kColumns; ++k)
+      CHECK(y[k] == doctest::Approx(even * odd / kRows / kRows).epsilon(1e-5));
+  }
+}
+
 TEST_CASE("row-wise operations") {
   std::vector<Case> cases;
   for (const std::int64_t n : kLengths) {

@@ -9,16 +9,29 @@
 
 namespace {
 
-/// What the code generator would make: a tile of mr x nr from two packed panels.
+/// How tiles meet a and c: the strides that the micro-kernel would have in its code. Set before a product.
+struct Form {
+  int32_t panel = EINX_A_DEPTHS;
+  bool direct = false;
+  int64_t a_row = 1, a_depth = 1, c_row = 1;
+};
+Form form;
+
+/// What the code generator would make: a tile of mr x nr.
 template <class T, int mr, int nr>
-void kernel(const void* a, const void* b, void* tile, int64_t k) {
+void kernel(const void* a, const void* b, void* c, const int64_t* parameters) {
   const T *pa = static_cast<const T*>(a), *pb = static_cast<const T*>(b);
-  T* out = static_cast<T*>(tile);
-  std::fill(out, out + mr * nr, T(0));
-  for (int64_t p = 0; p < k; ++p)
-    for (int i = 0; i < mr; ++i)
-      for (int j = 0; j < nr; ++j) out[i * nr + j] += pa[p * mr + i] * pb[p * nr + j];
+  T* out = static_cast<T*>(c);
+  for (int i = 0; i < mr; ++i)
+    for (int j = 0; j < nr; ++j) {
+      T sum = parameters[1] == 1 ? T(0) : parameters[2] == 1 ? out[i * form.c_row + j] : T(-1000);
+      for (int64_t p = 0; p < parameters[0]; ++p)
+        sum += pa[p * form.a_depth + i * form.a_row] * pb[p * nr + j];
+      out[i * form.c_row + j] = sum;
+    }
 }
+
+constexpr int64_t kDepth = 16;
 
 /// Offsets of an axis of `extent` elements that start at `first`, `stride` apart.
 std::vector<int64_t> axis(int64_t extent, int64_t stride, int64_t first = 0) {
@@ -98,14 +111,40 @@ struct Problem {
         a(numbers<T>(2 * s.batch * s.m * s.k + 1, 1)),
         b(numbers<T>(s.batch * s.k * s.n + 1, 2)) {}
 
+  /// With small blocks, so that there are several of every kind.
   std::vector<T> multiplied(int32_t mr, int32_t nr, einx_rt_microkernel micro, int32_t parallel) const {
     std::vector<T> c(size_t(s.batch * s.m * s.n), T(-77));
-    const einx_rt_matmul_plan plan{
-        s.batch,          s.m,          s.n,          s.k,          o.batch_a.data(), o.batch_b.data(),
-        o.batch_c.data(), o.m_a.data(), o.k_a.data(), o.k_b.data(), o.n_b.data(),     o.m_c.data(),
-        o.n_c.data(),     sizeof(T),    mr,           nr,           parallel,         micro};
+    einx_rt_matmul_plan plan{};
+    plan.batch = s.batch, plan.m = s.m, plan.n = s.n, plan.k = s.k;
+    plan.batch_a = o.batch_a.data(), plan.batch_b = o.batch_b.data(), plan.batch_c = o.batch_c.data();
+    plan.m_a = o.m_a.data(), plan.k_a = o.k_a.data(), plan.k_b = o.k_b.data();
+    plan.n_b = o.n_b.data(), plan.m_c = o.m_c.data(), plan.n_c = o.n_c.data();
+    plan.element_bytes = sizeof(T), plan.mr = mr, plan.nr = nr, plan.parallel = parallel;
+    plan.a_panel = form.panel, plan.c_direct = form.direct, plan.a_line = form.a_row;
+    plan.kc = kDepth, plan.mc = 4 * mr, plan.nc = 3 * nr, plan.grain = 2;
+    plan.row_parts = std::max<int64_t>(1, std::min<int64_t>(3, s.m / (2 * mr)));
+    plan.column_parts = std::max<int64_t>(1, std::min<int64_t>(2, s.n / (2 * nr)));
+    plan.kernel = micro;
     CHECK(einx_rt_matmul(&plan, a.data(), b.data(), c.data()) == EINX_OK);
     return c;
+  }
+
+  /// Every form that the layout allows for this tile.
+  std::vector<Form> forms(int64_t mr, int64_t nr, Layout layout) const {
+    const bool arithmetic = layout != Layout::gathered,
+               runs = layout != Layout::gaps && layout != Layout::transposed_inputs;
+    const bool whole = s.m >= mr && s.n >= nr;
+    const bool stores = whole && arithmetic && layout != Layout::transposed_output;
+    std::vector<Form> all;
+    for (const bool direct : {false, true}) {
+      if (direct && !stores) continue;
+      const int64_t c_row = direct ? s.n : nr;
+      all.push_back({EINX_A_DEPTHS, direct, 1, mr, c_row});
+      if (runs) all.push_back({EINX_A_LINES, direct, kDepth + 3, 1, c_row});
+      if (s.m >= mr && s.m > 1 && s.k > 1 && arithmetic)
+        all.push_back({EINX_A_DIRECT, direct, o.m_a[1] - o.m_a[0], o.k_a[1] - o.k_a[0], c_row});
+    }
+    return all;
   }
 
   std::vector<T> expected() const {
@@ -138,8 +177,13 @@ void check_all() {
       CAPTURE(int(layout));
       const Problem<T> problem(sizes, layout);
       const std::vector<T> expected = problem.expected();
-      CHECK((problem.multiplied(mr, nr, kernel<T, mr, nr>, 0) == expected));
-      CHECK((problem.multiplied(mr, nr, kernel<T, mr, nr>, 1) == expected));
+      for (const Form& each : problem.forms(mr, nr, layout)) {
+        form = each;
+        CAPTURE(form.panel);
+        CAPTURE(form.direct);
+        CHECK((problem.multiplied(mr, nr, kernel<T, mr, nr>, 0) == expected));
+        CHECK((problem.multiplied(mr, nr, kernel<T, mr, nr>, 1) == expected));
+      }
     }
 }
 
@@ -148,26 +192,25 @@ void check_all() {
 TEST_CASE("f32 products of every layout agree with plain loops") {
   check_all<float, 6, 16>();
   check_all<float, 3, 5>();
+  check_all<float, 4, 32>();  // squares of sixteen
 }
 TEST_CASE("f64 products of every layout agree with plain loops") {
   check_all<double, 4, 8>();
   check_all<double, 7, 3>();
 }
 
-TEST_CASE("products larger than every block agree with plain loops") {
-  const Problem<float> problem({1, 700, 1100, 300}, Layout::row_major);
-  CHECK((problem.multiplied(6, 16, kernel<float, 6, 16>, 1) == problem.expected()));
-}
-
 TEST_CASE("the bits are the same for every number of threads") {
   Problem<float> problem({3, 150, 190, 900}, Layout::row_major);
   for (float& v : problem.a) v = v * 0.1f + 0.01f;
-  einx_rt_set_threads(1);
-  const std::vector<float> serial = problem.multiplied(6, 16, kernel<float, 6, 16>, 1);
-  for (const int32_t threads : {2, 5}) {
-    einx_rt_set_threads(threads);
-    CHECK((problem.multiplied(6, 16, kernel<float, 6, 16>, 1) == serial));
+  for (const Form& each : problem.forms(6, 16, Layout::row_major)) {
+    form = each;
+    einx_rt_set_threads(1);
+    const std::vector<float> serial = problem.multiplied(6, 16, kernel<float, 6, 16>, 1);
+    for (const int32_t threads : {2, 5}) {
+      einx_rt_set_threads(threads);
+      CHECK((problem.multiplied(6, 16, kernel<float, 6, 16>, 1) == serial));
+    }
+    einx_rt_set_threads(0);
+    CHECK((problem.multiplied(6, 16, kernel<float, 6, 16>, 0) == serial));
   }
-  einx_rt_set_threads(0);
-  CHECK((problem.multiplied(6, 16, kernel<float, 6, 16>, 0) == serial));
 }

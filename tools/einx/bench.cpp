@@ -28,6 +28,12 @@ threads; each is the minimum of at least seven rounds. An operand is a type, f32
 With --dialect einx-0.3, einops or einsum the operation is one of that notation.
 
   einx bench sum "a [b]" "f32[4096, 4096]"
+
+einx bench --first-call CASES.jsonl
+
+Times first calls only: each operation and pattern of a file of cases (as `einx eval` reads them) is compiled, and a table gives the median,
+the 99th percentile and the largest time of each stage, the first compilation of the process apart, beside the compilation of a canned
+row sum. parse, solve and trace are what a known pattern costs for a new shape.
 )help";
 
 /// Arithmetic of one evaluation of a scalar function.
@@ -142,11 +148,12 @@ void print_calls(const Request& request, const api::Prepared& prepared) {
 }  // namespace
 
 int bench(const Words& words) {
-  const Arguments arguments = parse_arguments(words, {"--dialect"});
+  const Arguments arguments = parse_arguments(words, {"--dialect", "--first-call"});
   if (arguments.help) {
     std::cout << kHelp;
     return 0;
   }
+  if (const auto cases = arguments.values("--first-call"); !cases.empty()) return first_calls(cases.back());
   const Request request = read_request(arguments, add_typed_operand);
   const api::Prepared prepared = prepare(request, einx::Location::current());
   run(prepared);  // raises what there is to raise before anything is printed

@@ -11,6 +11,7 @@ using Words = std::vector<std::string>;
 int call(const Words& words);     ///< an operation on files; the operation is the first word
 int explain(const Words& words);  ///< what a call becomes, stage by stage
 int bench(const Words& words);    ///< how long its stages, a cached call and its kernel take
+int first_calls(const std::string& cases);  ///< bench --first-call: where the time of first calls goes
 int eval(const Words& words);     ///< JSON cases in, JSON results out
 int cache(const Words& words);    ///< the folder of compiled kernels
 int list_operations(const Words& words);

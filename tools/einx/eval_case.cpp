@@ -60,7 +60,9 @@ void read_keyword(Request& request, const std::string& name, const Json& value) 
   }
 }
 
-Request read_request(const Json& a_case) {
+}  // namespace
+
+Request request_of(const Json& a_case) {
   Request request;
   request.op = a_case.at("op").get<std::string>();
   request.pattern = a_case.at("pattern").get<std::string>();
@@ -70,6 +72,8 @@ Request read_request(const Json& a_case) {
     for (const auto& [name, value] : a_case.at("kwargs").items()) read_keyword(request, name, value);
   return request;
 }
+
+namespace {
 
 // ---------------------------------------------------------------- the helpers that solve and compute nothing
 
@@ -134,7 +138,7 @@ Json computed(const Request& request) {
 namespace {
 
 Json evaluate_einx(const Json& a_case) {
-  const Request request = read_request(a_case);
+  const Request request = request_of(a_case);
   const auto* helper = std::find_if(std::begin(kHelpers), std::end(kHelpers),
                                     [&](const Helper& row) { return row.name == request.op; });
   return helper != std::end(kHelpers) ? helper->run(request) : computed(request);
