@@ -57,6 +57,7 @@ const std::vector<CallGroup>& call_groups() {
   static const std::vector<CallGroup> groups = {
       {{"call-graph", "call-pattern"}, [](const Settings&) { return call_rows(); }},
       {{"first-call", "first-call-p99", "new-shape"}, [](const Settings& s) { return first_call_rows(s.cases); }},
+      {{"first-call-warm"}, [](const Settings& s) { return warm_call_rows(s.cases); }},
   };
   return groups;
 }
@@ -114,6 +115,7 @@ int run(const Settings& s) {
 }  // namespace bench
 
 int main(int argc, char** argv) {
+  if (argc == 3 && std::string(argv[1]) == "--warm-calls") return bench::warm_calls(argv[2]);
   bench::Settings settings;
   if (!bench::read(argc, argv, settings)) {
     std::fprintf(stderr, "usage: bench [ROW...] [--row NAME] [--threads N[,N]] [--quick] [--alone] [--json FILE] [--markdown FILE] [--extra FILE] [--cases FILE]\n");

@@ -62,5 +62,9 @@ struct CallRow {
 };
 std::vector<CallRow> call_rows();
 std::vector<CallRow> first_call_rows(const std::string& conformance_file);
+/// First calls of new processes whose kernels are on disk.
+std::vector<CallRow> warm_call_rows(const std::string& conformance_file);
+/// What such a process does: `main` hands over to it.
+int warm_calls(const std::string& conformance_file);
 
 }  // namespace bench

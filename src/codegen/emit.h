@@ -202,6 +202,10 @@ class KernelEmitter {
   void emit(const loops::Store& statement);
   void emit(const loops::Transpose& statement);
   void emit(const loops::Prefetch& statement);
+  void emit(const loops::Spread& statement);
+  llvm::Value* chunk(const loops::Spread& statement, std::int64_t number, std::int64_t lanes);
+  llvm::Value* repeated(const loops::Spread& statement, std::int64_t first);
+  llvm::Value* shuffled(const loops::Spread& statement, std::span<const std::int64_t> from);
   void prefetch(llvm::Value* at);  ///< a read soon, to be kept in all caches
   void transpose_block(const loops::Transpose& statement, int row, int column, int size);
   void transpose_elements(const loops::Transpose& statement);

@@ -34,6 +34,7 @@ void collect(Facts& facts, const Body& body) {
         [&](const Transpose& s) {
           mention(facts, s.from_at), mention(facts, s.to_at), facts.stored.insert(s.to);
         },
+        [&](const Spread& s) { mention(facts, {s.dst}), mention(facts, s.at); },
         [&](const Prefetch& s) { mention(facts, s.at); }, [&](const Loop& s) { collect(facts, s.body); });
   }
 }
@@ -77,7 +78,7 @@ class Varying {
           [&](const Apply& s) { mark(s.dst, any(s.args)); },
           [&](const Update& s) { mark(s.accumulators, any(s.values) || any(s.accumulators)); },
           [](const Fold&) {}, [&](const Check& s) { mark({s.dst}, any({s.coordinate})); },
-          [](const Transpose&) {}, [](const Prefetch&) {}, [&](const Loop& s) { visit(s.body); });
+          [](const Transpose&) {}, [](const Prefetch&) {}, [&](const Spread& s) { mark({s.dst}, true); }, [&](const Loop& s) { visit(s.body); });
     }
   }
 

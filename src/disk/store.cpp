@@ -31,6 +31,13 @@ std::string absolute(std::string_view folder) {
   return text;
 }
 
+/// For those who watch. Whoever does not is spared the making of a logger, which takes as long as reading an
+/// entry.
+void note(const char* what, const std::string& name) {
+  const std::string& level = support::environment().log;
+  if (level == "debug" || level == "trace") support::log().debug("kernel cache: {} {}", what, name);
+}
+
 std::int64_t now() {
   const auto time = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::nanoseconds>(time).count();
@@ -80,7 +87,7 @@ std::optional<std::string> Store::load(std::string_view key) {
     return {};
   }
   mark_used(opened.file);
-  support::log().debug("kernel cache: loaded {}", file_name(key));
+  note("loaded", file_name(key));
   const std::lock_guard lock(mutex_);
   ++counters_.loaded;
   return std::move(decoded.object);
@@ -110,7 +117,7 @@ void Store::write(const File& folder, const std::string& name, std::string_view 
     warn(Write, "an entry cannot be written to " + folder_ + ": " + error_text(failure) + ".");
     return;
   }
-  support::log().debug("kernel cache: saved {}", name);
+  note("saved", name);
   const std::lock_guard lock(mutex_);
   ++counters_.saved;
 }

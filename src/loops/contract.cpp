@@ -9,6 +9,7 @@
 
 #include "loops/estimate.h"
 #include "loops/rows.h"
+#include "loops/stream.h"
 
 namespace einx::detail::loops {
 namespace {
@@ -36,6 +37,7 @@ struct TileChoice {
   int lanes = 1, unroll = 1, side = 1;  ///< the tile: unroll vectors of lanes x side rows
   std::int64_t grain = 0;
   std::vector<int> inner;
+  bool stream = false;  ///< results leave past the caches
 };
 
 /// for outer, vectors of n, tiles of m: acc[m] = sum over k of a[m] * b. The vectors of b are loaded once for
@@ -51,7 +53,8 @@ class TileKernel {
     b_.say(b_.nest.label);
     b_.say("register tiles of " + std::to_string(c_.side) + " " + b_.nest.axes[c_.rows].name + " x " +
            std::to_string(c_.unroll) + " x " + std::to_string(c_.lanes) + " lanes of " +
-           b_.nest.axes[c_.vector].name + ", straight from the operands");
+           b_.nest.axes[c_.vector].name + ", straight from the operands" +
+           (c_.stream ? ", stored past the caches" : ""));
     if (c_.grain > 0)
       b_.say("threads take " + b_.nest.axes[c_.outer[0]].name + " in parts of " + std::to_string(c_.grain));
     b_.finish(std::move(body));
@@ -60,6 +63,7 @@ class TileKernel {
  private:
   void outer(Body& body, std::size_t k) {
     if (k == c_.outer.size()) {
+      prefetch_ahead(b_, body, c_.outer);
       return b_.over(body, c_.vector, header(LoopKind::Vector, c_.lanes, c_.unroll),
                      [&](Body& in) { columns(in); });
     }
@@ -70,16 +74,7 @@ class TileKernel {
   }
 
   void columns(Body& body) {
-    const std::int64_t extent = b_.nest.axes[c_.rows].extent.value, whole = extent - extent % c_.side;
-    if (whole > 0) {
-      Loop tiles = header(LoopKind::Tile, c_.side);
-      tiles.extent = constant(whole);
-      b_.over(body, c_.rows, tiles, [&](Body& in) { tile(in, c_.side); });
-    }
-    if (whole == extent) return;
-    b_.at[c_.rows].start = whole;
-    tile(body, extent - whole);
-    b_.at[c_.rows].start = 0;
+    over_tiles(b_, body, c_.rows, c_.side, [&](Body& in, std::int64_t count) { tile(in, count); });
   }
 
   /// A loop that is written out over `count` rows from where the axis stands; inner gets the accumulator of
@@ -102,7 +97,7 @@ class TileKernel {
       std::vector<Lazy> args{ready(row), [&](Body& at) {
                                return b_.index(at, "n", Address{b_.nest.count, {}, {}});
                              }};
-      store_results(b_, in, b_.apply(in, "y", rows_of(b_.nest).result, args), {}, 0);
+      store_results(b_, in, b_.apply(in, "y", rows_of(b_.nest).result, args), {}, 0, c_.stream);
     });
   }
 
@@ -199,6 +194,9 @@ bool schedule_tiles(const Nest& nest, Plan& plan) {
     const std::int64_t outermost = nest.axes[c.outer[0]].extent.value;
     c.grain = parallel_grain(outermost, time_of(nest, 2 * c.lanes) / double(outermost));
   }
+  c.stream = !c.outer.empty() && c.lanes * loops::size_of(nest.outputs[0].dtype) == kLine &&
+             leaves_cache(nest, plan.machine) &&
+             aligned_blocks(nest.outputs[0], nest, std::size_t(c.vector), c.lanes);
   TileKernel(nest, plan, std::move(c)).make();
   return true;
 }
@@ -218,6 +216,55 @@ Classes classify(const Nest& nest) {
   return classes;
 }
 
+bool leaves_cache(const Nest& nest, const Machine& machine) {
+  double bytes = 0;
+  const auto add = [&](const Access& access) {
+    double elements = 1;
+    for (std::size_t a = 0; a < nest.axes.size(); ++a)
+      if (has(access, int(a))) elements *= double(nest.axes[a].extent.value);
+    bytes += elements * double(loops::size_of(access.dtype));
+  };
+  for (const Access& input : nest.inputs) add(input);
+  for (const Access& output : nest.outputs) add(output);
+  return bytes > double(machine.l3);
+}
+
+void prefetch_ahead(AxisBuilder& b, Body& body, std::span<const int> outer) {
+  constexpr std::int64_t kBlock = 4096, kAheadBytes = 2048;
+  if (outer.empty() || !leaves_cache(b.nest, b.plan.machine)) return;
+  for (const Access& input : b.nest.inputs) {
+    const std::int64_t size = loops::size_of(input.dtype), turn = stride_of(input, outer.back());
+    std::int64_t bytes = size;
+    bool upwards = turn > 0;
+    for (std::size_t a = 0; a < b.nest.axes.size(); ++a) {
+      if (std::ranges::find(outer, int(a)) != outer.end()) continue;
+      bytes += (b.nest.axes[a].extent.value - 1) * stride_of(input, int(a)) * size;
+      upwards = upwards && stride_of(input, int(a)) >= 0;
+    }
+    if (!upwards || bytes > kBlock) continue;
+    const std::int64_t turns = (kAheadBytes + bytes - 1) / bytes;
+    for (std::int64_t line = 0; line < bytes; line += kLine) {
+      Address at = b.address(input);
+      at.offset.value += turns * turn + line / size;
+      body.push_back({Prefetch{input.buffer, std::move(at)}});
+    }
+  }
+}
+
+void over_tiles(AxisBuilder& b, Body& body, int axis, std::int64_t side,
+                const std::function<void(Body&, std::int64_t)>& inner) {
+  const std::int64_t extent = b.nest.axes[axis].extent.value, whole = extent - extent % side;
+  if (whole > 0) {
+    Loop tiles = header(LoopKind::Tile, side);
+    tiles.extent = constant(whole);
+    b.over(body, axis, std::move(tiles), [&](Body& in) { inner(in, side); });
+  }
+  if (whole == extent) return;
+  b.at[axis].start = whole;
+  inner(body, extent - whole);
+  b.at[axis].start = 0;
+}
+
 bool is_matrix_product(const Nest& nest) {
   const ops::Rows& rows = rows_of(nest);
   if (nest.inputs.size() != 2 || rows.passes.size() != 1 || rows.per_element) return false;
@@ -235,7 +282,7 @@ bool is_matrix_product(const Nest& nest) {
 void schedule_contract(const Nest& nest, Plan& plan) {
   if (plan.dynamic) return emit_rows(nest, plan, choose_rows(nest, plan));
   if (nest.inputs.size() > 2 && schedule_lanes(nest, plan)) return;
-  if (schedule_slices(nest, plan)) return;
+  if (schedule_flat(nest, plan) || schedule_slices(nest, plan)) return;
   if (stays_in_cache(nest, plan.machine) && schedule_tiles(nest, plan)) return;
   if (schedule_matmul(nest, plan) || schedule_tiles(nest, plan)) return;
   schedule_rows(nest, plan);

@@ -82,8 +82,7 @@ void move(AxisBuilder& b, Body& body, const Access& memory, const Source& frame,
   const auto side = std::int64_t(
       std::bit_floor(std::uint64_t(std::min({most, strip.count, std::max<std::int64_t>(run.length, 1)}))));
   const Int along = memory.strides[strip.vector], across = constant(run.stride);
-  const std::int64_t ahead =
-      run.others.empty() ? 0 : strip.ahead * memory.strides[run.others.back()].value;
+  const std::int64_t ahead = run.others.empty() ? 0 : strip.ahead * memory.strides[run.others.back()].value;
   b.over(body, run.others, [&](Body& loop) {
     if (run.length == 0) return move_lanes(b, loop, memory, frame, strip, way);
     over_blocks(b, loop, "lane", strip.count, side, [&](Body& rows, Place lane) {
@@ -148,20 +147,6 @@ Ref load(AxisBuilder& b, Body& body, const Source& source, int vector) {
 void store(AxisBuilder& b, Body& body, const Source& source, int vector, Ref value) {
   const Ref converted = b.cast(body, value, source.access.dtype);
   body.push_back({Store{source.access.buffer, lane_address(b, source, vector), converted, false}});
-}
-
-void over_tiles(AxisBuilder& b, Body& body, int axis, std::int64_t side,
-                const std::function<void(Body&, std::int64_t)>& inner) {
-  const std::int64_t extent = b.nest.axes[axis].extent.value, whole = extent - extent % side;
-  if (whole > 0) {
-    Loop tiles = header(LoopKind::Tile, side);
-    tiles.extent = constant(whole);
-    b.over(body, axis, std::move(tiles), [&](Body& in) { inner(in, side); });
-  }
-  if (whole == extent) return;
-  b.at[axis].start = whole;
-  inner(body, extent - whole);
-  b.at[axis].start = 0;
 }
 
 std::int64_t even_tiles(std::int64_t extent, std::int64_t most) {

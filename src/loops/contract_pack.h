@@ -37,10 +37,6 @@ void unpack(AxisBuilder& b, Body& body, const Source& from, const Access& to, st
 Ref load(AxisBuilder& b, Body& body, const Source& source, int vector);
 void store(AxisBuilder& b, Body& body, const Source& source, int vector, Ref value);
 
-/// Loops over the whole tiles of an axis, then what is left; inner is told the length. The axis stands at the
-/// tile's start.
-void over_tiles(AxisBuilder& b, Body& body, int axis, std::int64_t side,
-                const std::function<void(Body&, std::int64_t)>& inner);
 /// The fewest tiles of at most `most`, of equal length but for the last.
 std::int64_t even_tiles(std::int64_t extent, std::int64_t most);
 

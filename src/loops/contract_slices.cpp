@@ -12,9 +12,9 @@
 namespace einx::detail::loops {
 namespace {
 
-constexpr std::int64_t kLongest = 128;   ///< of the tile's two axes
-constexpr std::int64_t kAhead = 2;       ///< steps of the second innermost summed axis that are prefetched
-constexpr std::int64_t kMostLines = 4;   ///< prefetched for a row
+constexpr std::int64_t kLongest = 128;  ///< of the tile's two axes
+constexpr std::int64_t kAhead = 2;      ///< steps of the second innermost summed axis that are prefetched
+constexpr std::int64_t kMostLines = 4;  ///< prefetched for a row
 
 struct Form {
   int vector = -1, rows = -1;
@@ -208,7 +208,8 @@ class SliceKernel {
     });
   }
 
-  /// Loops over the summed axes of a slice. Around the innermost the rows are asked for that come after the next.
+  /// Loops over the summed axes of a slice. Around the innermost the rows are asked for that come after the
+  /// next.
   void depth(Body& body, std::size_t k, Ref acc, std::int64_t count) {
     if (k == s_.inside.size()) return products(body, acc, count);
     if (k > 0 && k + 1 == s_.inside.size()) prefetch(body, s_.inside[k - 1], s_.inside[k], acc, count);

@@ -78,6 +78,9 @@ struct Transpose { BufferId from = -1, to = -1; Address from_at, to_at; Int from
 
 /// Asks the memory system for what a later load will want. Never faults; one address a vector.
 struct Prefetch { BufferId buffer = -1; Address at; };
+/// For a vector loop of one strip: its element e = buffer[at + first + (e / period) * across + (e % period) * along]. The `span` elements from `at` on
+/// are loaded as vectors and shuffled; `first` depends on unrolled loops only.
+struct Spread { Ref dst; BufferId buffer = -1; Address at, first; std::int64_t span = 0, period = 1, across = 0, along = 0; };
 
 enum class LoopKind { Serial, Parallel, Vector, Unrolled, Tile };
 struct Statement;
@@ -101,7 +104,7 @@ struct Loop {
 };
 
 struct Statement {
-  std::variant<Load, Store, Index, Set, Apply, Update, Fold, Check, Transpose, Prefetch, Loop> node;
+  std::variant<Load, Store, Index, Set, Apply, Update, Fold, Check, Transpose, Prefetch, Spread, Loop> node;
 };
 
 // ---------------------------------------------------------------- programs

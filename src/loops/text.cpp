@@ -156,6 +156,12 @@ std::string transpose(const Printer& p, const Transpose& t) {
          (t.ahead > 0 ? ", " + std::to_string(t.ahead) + " ahead" : "");
 }
 
+std::string spread(const Printer& p, const Spread& s) {
+  const auto by = [](std::int64_t value) { return std::to_string(value); };
+  return p.typed(s.dst) + " = spread " + element(p, s.buffer, s.at) + " of " + by(s.span) + " from " +
+         address(p, s.first) + ", " + by(s.across) + " each " + by(s.period) + ", " + by(s.along);
+}
+
 void print(Printer& p, const Body& body, int depth);
 
 void print(Printer& p, const Statement& statement, int depth) {
@@ -179,6 +185,7 @@ void print(Printer& p, const Statement& statement, int depth) {
                           ", operand " + std::to_string(s.operand) + " axis " + std::to_string(s.axis));
       },
       [&](const Transpose& s) { p.line(depth, transpose(p, s)); },
+      [&](const Spread& s) { p.line(depth, spread(p, s)); },
       [&](const Prefetch& s) { p.line(depth, "prefetch " + element(p, s.buffer, s.at)); },
       [&](const Loop& s) {
         p.line(depth, header(p, s));

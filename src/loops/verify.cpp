@@ -227,6 +227,23 @@ class Verifier {
     inside(s.from, s.from_at, scaled(s.rows, s.from_stride.value) + scaled(s.cols, 1));
     inside(s.to, s.to_at, scaled(s.cols, s.to_stride.value) + scaled(s.rows, 1));
   }
+  void visit(const Spread& s) {
+    const Loop* vector = vector_ < 0 ? nullptr : open_.at(vector_);
+    const bool one_strip = vector != nullptr && vector->extent.constant() && vector->outer < 0 &&
+                           vector->extent.value <= vector->step * vector->unroll;
+    require(one_strip, "a spread stands in a vector loop of one strip");
+    if (one_strip) {
+      const std::int64_t count = vector->extent.value, rows = (count + s.period - 1) / s.period;
+      const auto start = reach(s.first);
+      const Range all = start.value_or(Range{0, s.span}) + scaled(rows, s.across) +
+                        scaled(std::min(s.period, count), s.along);
+      require(start && all.low >= 0 && all.high < s.span, "a spread stays inside its span");
+      inside(s.buffer, s.at, scaled(s.span, 1));
+    }
+    write(s.dst);
+    if (broken_.empty())
+      require(dtype(s.dst) == buffers_[std::size_t(s.buffer)].dtype, "a load has the dtype of its buffer");
+  }
   /// Anywhere: it reads nothing. Its indices need not be checked.
   void visit(const Prefetch& s) {
     for (const Address::Indirect& term : s.at.indirect) read(Ref{term.index, {}});

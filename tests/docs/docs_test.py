@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+os.environ["EINX_CACHE_DIR"] = ""  # what the user keeps is left alone
+
 import cpp_examples
 import eval_rows
 import markdown

@@ -80,3 +80,42 @@ TEST_CASE("contractions: several operands are multiplied in pairs") {
                });
   check_everywhere(cases, 64);
 }
+
+TEST_CASE("contractions: rows shorter than a vector stand side by side") {
+  std::vector<Case> cases;
+  for (const std::int64_t n : {2, 3, 4, 5, 7, 8})
+    for (const std::int64_t z : {1, 2, 19})
+      cases.push_back({"dot", "z i [j], z [j] k -> z i k", {f32_of({z, n, n}), f32_of({z, n, n})}});
+  for (const DType dtype : {DType::i32, DType::i64, DType::f64, DType::u32}) {
+    cases.push_back({"dot", "z i [j], z [j] k -> z i k", {type(dtype, {7, 4, 3}), type(dtype, {7, 3, 2})}});
+    cases.push_back({"dot", "i [j], [j] k -> i k", {type(dtype, {37, 9}), type(dtype, {9, 3})}});
+  }
+  cases.insert(cases.end(),
+               {
+                   {"dot", "i [j], [j] k -> i k", {f32_of({301, 9}), f32_of({9, 5})}},
+                   {"dot", "z i [j], z k [j] -> z i k", {f32_of({5, 6, 4}), f32_of({5, 8, 4})}},
+                   {"dot", "z [j] i, z [j] k -> z i k", {f32_of({5, 4, 6}), f32_of({5, 4, 8})}},
+                   {"dot", "z [j] i, z k [j] -> z k i", {f32_of({5, 4, 6}), f32_of({5, 8, 4})}},
+                   {"dot", "i [j], z [j] k -> z i k", {f32_of({4, 4}), f32_of({5, 4, 4})}},
+                   {"dot",
+                    "z i [j], z [j] k -> z i k",
+                    {type(DType::f32, {6, 4, 4}, {40, 8, 1}), type(DType::f32, {6, 4, 4}, {-16, 4, 1})}},
+                   {"dot",
+                    "z i [j], z [j] k -> z i k",
+                    {type(DType::f32, {6, 4, 4}, {16, -4, 1}), type(DType::f32, {6, 4, 4}, {0, 1, 4})}},
+               });
+  check_everywhere(cases, 64);
+}
+
+TEST_CASE("contractions: batches beyond the caches are stored past them") {
+  const std::vector<Case> cases = {
+      {"dot", "z i [j], z [j] k -> z i k", {f32_of({30000, 8, 8}), f32_of({30000, 8, 8})}},
+      {"dot", "z i [j], z [j] k -> z i k", {f32_of({8000, 16, 16}), f32_of({8000, 16, 16})}},
+      {"dot", "z i [j], z [j] k -> z i k", {f32_of({20000, 5, 16}), f32_of({20000, 16, 16})}},
+  };
+  for (const Case& c : cases) {
+    check(c, codegen::host_target(), false, true, 64);
+    if (codegen::host_target().machine.vector_bytes == 64)
+      CHECK(schedule_of(c, codegen::host_target()).find("past the caches") != std::string::npos);
+  }
+}

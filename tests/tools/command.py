@@ -12,9 +12,9 @@ class Command:
         self.program = os.path.abspath(program)
 
     def __call__(self, *words, stdin="", env=None, cwd=None):
-        """(exit status, stdout, stderr)"""
+        """(exit status, stdout, stderr); whatever the user keeps in a cache directory is left alone"""
         run = subprocess.run([self.program, *map(str, words)], input=stdin, capture_output=True, text=True, cwd=cwd,
-                             env=dict(os.environ, **(env or {})), timeout=600)
+                             env=dict(os.environ, **{"EINX_CACHE_DIR": "", **(env or {})}), timeout=600)
         return run.returncode, run.stdout, run.stderr
 
 
