@@ -70,6 +70,17 @@ Row chain() {
           {{"torch.compile", 17, 0}, {"contract_expression", 29, 0}, {"torch.einsum", 79, 0}}};
 }
 
+/// A tensor product of features as e3nn writes it; the floor is the work of the best order of two products.
+Row tensor_product() {
+  constexpr double kBest = 2 * 64 * (8.0 * 9 * 64 + 8.0 * 9 * 5);
+  return {"e3nn", "einsum u v w, i j k, z u v i j -> z w k", Floor::Peak, 0.25, 0.25,
+          [] {
+            const Tensor x = random({8, 8, 8}), y = random({3, 3, 5}), z = random({64, 8, 8, 3, 3});
+            return job(einx::graph::dot("[u v] w, [i j] k, z [u v i j] -> z w k", x, y, z), {x, y, z}, kBest);
+          },
+          {{"two OpenBLAS calls", 1.0 / 8, 0}, {"contract_expression", 1.0 / 15, 0}, {"torch", 1.0 / 38, 0}}};
+}
+
 }  // namespace
 
 std::vector<Row> contract_rows() {
@@ -81,6 +92,7 @@ std::vector<Row> contract_rows() {
   for (const auto& [n, goal] : {std::pair(24, 0.25), {32, 0.35}, {48, 0.45}}) out.push_back(skinny(n, goal));
   for (const auto& [n, goal] : {std::pair(4, 1.15), {8, 1.05}, {16, 1.05}}) out.push_back(batched(n, goal));
   out.push_back(chain());
+  out.push_back(tensor_product());
   return out;
 }
 

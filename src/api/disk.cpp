@@ -3,6 +3,7 @@
 #include "api/disk.h"
 
 #include <einx/cache.h>
+#include <spdlog/logger.h>
 
 #include <algorithm>
 #include <chrono>
@@ -17,6 +18,16 @@ namespace {
 
 /// Constants up to this size in sum are part of the key, byte by byte; graphs with more are not kept.
 constexpr std::int64_t kConstantBytes = std::int64_t(1) << 20;
+
+/// Without build ids nobody can tell whose object a file holds: said once, since someone has asked for the cache.
+bool identified() {
+  static const bool known = [] {
+    if (codegen::build_identity().empty())
+      support::log().warn("kernel cache: not used: einx or LLVM was linked without a build id (-Wl,--build-id)");
+    return !codegen::build_identity().empty();
+  }();
+  return known;
+}
 
 /// A graph text names operations. What a built-in name means follows from the build; a name of the user's means one function today and another one
 /// after the next edit of the program, and its code may hold addresses of this process.
@@ -59,9 +70,8 @@ std::shared_ptr<const codegen::Code> link_stored(disk::Store& store, const std::
 
 std::optional<std::string> disk_key(const graph::Graph& graph, const codegen::Target& target, const loops::Options& options) {
   const auto& [dynamic] = options;
-  const std::string& build = codegen::build_identity();
-  if (build.empty() || !std::ranges::all_of(graph.nodes, built_in)) return {};
-  std::string key = build + "\n" + target.level + " " + target.cpu + " " + target.features + "\n" + machine_text(target.machine) +
+  if (!identified() || !std::ranges::all_of(graph.nodes, built_in)) return {};
+  std::string key = codegen::build_identity() + "\n" + target.level + " " + target.cpu + " " + target.features + "\n" + machine_text(target.machine) +
                     (dynamic ? "dynamic" : "static") + "\n" + graph::text(graph);
   if (!append_constants(key, graph)) return {};
   return key;

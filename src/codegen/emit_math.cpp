@@ -1,7 +1,7 @@
-// exp, log, log1p, tanh, erf and pow, inline, on f32 and f64, scalars and vectors of any width: straight
-// code, no calls, no tables, at most 2 ulp. exp and tanh follow Cephes (S. L. Moshier), log and log1p fdlibm
-// (Sun Microsystems): argument reductions and polynomials; the scaling, the treatment of special values and
-// the branch-free form are ours.
+// exp, log, log1p, tanh, erf and (with FMA) pow, inline, on f32 and f64, scalars and vectors of any width:
+// straight code, no calls, no tables, at most 2 ulp. exp and tanh follow Cephes (S. L. Moshier), log and
+// log1p fdlibm (Sun Microsystems): argument reductions and polynomials; the scaling, the treatment of special
+// values and the branch-free form are ours.
 #include <limits>
 
 #include "codegen/terms.h"
@@ -197,17 +197,10 @@ Wide sum_of(const Terms& t, Value* a, Value* b) {
   return {high, t.add(t.sub(a, high), b)};
 }
 
-/// a b exactly. Without FMA by halves of the significands (Dekker).
+/// a b exactly; needs FMA.
 Wide product(const Terms& t, Value* a, Value* b) {
   Value* high = t.mul(a, b);
-  if (t.to.features.fma) return {high, t.fma(a, b, t.b().CreateFNeg(high))};
-  const auto upper = [&](Value* x) {
-    return t.from_bits(t.b().CreateAnd(t.bits(x), t.integer(~((std::int64_t(1) << 27) - 1))));
-  };
-  Value *a1 = upper(a), *b1 = upper(b);
-  Value *a2 = t.sub(a, a1), *b2 = t.sub(b, b1);
-  Value* low = t.add(t.sub(t.mul(a1, b1), high), t.mul(a1, b2));
-  return {high, t.add(t.add(low, t.mul(a2, b1)), t.mul(a2, b2))};
+  return {high, t.fma(a, b, t.b().CreateFNeg(high))};
 }
 
 /// log(x) of positive x to about 2^-64 of it: 2 atanh(s), s = (m - 1) / (m + 1) for x = m 2^k. Of the series
@@ -341,6 +334,8 @@ Value* emit_pow(const Arithmetic& to, Value* x, Value* y) {
   if (constant && constant->getType()->isVectorTy()) constant = constant->getSplatValue();
   if (const auto* exponent = llvm::dyn_cast_or_null<llvm::ConstantFP>(constant))
     if (Value* known = known_power(to, x, *exponent)) return known;
+  // By parts of significands, the exact products take twice as long as the C library's scalar function.
+  if (!to.features.fma) return emit_libm(to, "einx_codegen_pow", {x, y});
   const Terms given{to, x->getType()};
   if (given.is_double()) return power(given, x, y);
   // What is lost in f64 is far below the last place of f32.

@@ -62,6 +62,7 @@ orc::SymbolMap runtime_symbols(orc::LLJIT& jit) {
   add("fmodf", symbol(static_cast<float (*)(float, float)>(&std::fmod)));
   add("einx_codegen_sin", symbol(static_cast<double (*)(double)>(&std::sin)));
   add("einx_codegen_cos", symbol(static_cast<double (*)(double)>(&std::cos)));
+  add("einx_codegen_pow", symbol(static_cast<double (*)(double, double)>(&std::pow)));
   add("floor", symbol(static_cast<double (*)(double)>(&std::floor)));
   add("floorf", symbol(static_cast<float (*)(float)>(&std::floor)));
   add("memcpy", symbol(&std::memcpy));

@@ -16,8 +16,9 @@ constexpr std::int64_t kMostDepth = 512;        ///< of a block
 constexpr std::int64_t kRowBytes = 512 << 10;   ///< rows of a that are kept: half of the second-level cache
 constexpr std::int64_t kPackedBytes = 1 << 20;  ///< panels of b that are packed at a time
 constexpr std::int64_t kPartWork = 1 << 22;     ///< products that are worth a part: some 30 us
-constexpr std::int64_t kParts = 16;  ///< parts of the whole that are enough for any number of threads
-constexpr double kPacking = 5;       ///< to pack an element of b, in readings of one of a
+constexpr std::int64_t kParts = 8;              ///< parts of the whole that are enough for a few threads
+constexpr std::int64_t kLargePart = 1 << 27;    ///< what large products are cut into for many threads
+constexpr double kPacking = 5;                  ///< to pack an element of b, in readings of one of a
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return a / b + (a % b != 0); }
 
@@ -57,8 +58,8 @@ void choose_parts(const ProductSizes& sizes, Blocking& blocking) {
   const double work = double(sizes.m) * double(sizes.n) * double(sizes.k);
   const std::int64_t rows = std::max<std::int64_t>(sizes.m / (2 * blocking.mr), 1);
   const std::int64_t columns = std::max<std::int64_t>(sizes.n / (2 * blocking.nr), 1);
-  const auto worth = std::int64_t(std::clamp(work / double(kPartWork), 1.0, double(kParts)));
-  const std::int64_t wanted = std::min(worth, ceil_div(kParts, sizes.batch));
+  const auto most = std::max(ceil_div(kParts, sizes.batch), std::int64_t(work / double(kLargePart)));
+  const auto wanted = std::clamp<std::int64_t>(std::int64_t(work / double(kPartWork)), 1, most);
   double best = INFINITY;
   for (std::int64_t across = 1; across <= std::min(columns, wanted); ++across) {
     const std::int64_t down = std::min(ceil_div(wanted, across), rows);

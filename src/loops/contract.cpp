@@ -265,6 +265,40 @@ void over_tiles(AxisBuilder& b, Body& body, int axis, std::int64_t side,
   b.at[axis].start = 0;
 }
 
+namespace {
+
+/// fn multiplies its first `factors` arguments, each once, and nothing else.
+bool is_product(const ops::ScalarFn& fn, std::size_t factors, DType dtype) {
+  std::vector<int> used(fn.nodes.size(), 0), seen(factors, 0);
+  std::vector<int> open{fn.results[0]};
+  while (!open.empty()) {
+    const ops::ScalarNode& node = fn.nodes[std::size_t(open.back())];
+    open.pop_back();
+    if (node.dtype != dtype) return false;
+    if (node.prim == ops::Prim::Mul) {
+      open.push_back(node.args[0]);
+      open.push_back(node.args[1]);
+    } else if (node.prim != ops::Prim::Arg || std::size_t(node.arg) >= factors ||
+               ++seen[std::size_t(node.arg)] > 1) {
+      return false;
+    }
+  }
+  return std::ranges::all_of(seen, [](int count) { return count == 1; });
+}
+
+bool is_sum(const ops::ScalarFn& combine) {
+  return combine.nodes[std::size_t(combine.results[0])].prim == ops::Prim::Add;
+}
+
+}  // namespace
+
+bool is_product_sum(const Nest& nest) {
+  const ops::Rows& rows = rows_of(nest);
+  if (rows.passes.size() != 1 || rows.per_element || rows.passes[0].identity.size() != 1) return false;
+  const ops::Pass& pass = rows.passes[0];
+  return is_product(pass.map, nest.inputs.size(), pass.identity[0].dtype) && is_sum(pass.combine);
+}
+
 bool is_matrix_product(const Nest& nest) {
   const ops::Rows& rows = rows_of(nest);
   if (nest.inputs.size() != 2 || rows.passes.size() != 1 || rows.per_element) return false;
@@ -281,7 +315,7 @@ bool is_matrix_product(const Nest& nest) {
 
 void schedule_contract(const Nest& nest, Plan& plan) {
   if (plan.dynamic) return emit_rows(nest, plan, choose_rows(nest, plan));
-  if (nest.inputs.size() > 2 && schedule_lanes(nest, plan)) return;
+  if (nest.inputs.size() > 2 && (schedule_lanes(nest, plan) || schedule_pairs(nest, plan))) return;
   if (schedule_flat(nest, plan) || schedule_slices(nest, plan)) return;
   if (stays_in_cache(nest, plan.machine) && schedule_tiles(nest, plan)) return;
   if (schedule_matmul(nest, plan) || schedule_tiles(nest, plan)) return;

@@ -22,6 +22,10 @@ void over_tiles(AxisBuilder& b, Body& body, int axis, std::int64_t side,
 
 /// Whether the nest is sum(a * b) of two operands stored in the f32 or f64 it is computed in.
 bool is_matrix_product(const Nest& nest);
+/// Whether the nest is sum(a * b * ...), each operand once, in the dtype of the sum.
+bool is_product_sum(const Nest& nest);
+/// More than two operands, two at a time through temporaries. False if that saves no work.
+bool schedule_pairs(const Nest& nest, Plan& plan);
 /// Packed product with a generated micro-kernel, for what is large enough. False if it is not.
 bool schedule_matmul(const Nest& nest, Plan& plan);
 /// Few results of long sums, or an operand that is contiguous along a summed axis. False if it is not that.

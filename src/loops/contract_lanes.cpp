@@ -235,6 +235,7 @@ class LanesKernel {
 
   void products(Body& body) {
     std::vector<Factor> factors = operands_;
+    open_ = axes_where(b_.nest, true);
     for (int made = 0; factors.size() > 2; ++made) {
       cheapest_first(factors);
       Factor product = pair(body, factors, made);
@@ -244,10 +245,8 @@ class LanesKernel {
     const ops::Rows& rows = rows_of(b_.nest);
     PairKernel last(b_, factors[0], factors[1], vector_);
     last.kept = kept_;
-    last.reduced = axes_where(b_.nest, true);
+    last.reduced = open_;
     last.map = operands_.size() == 2 ? rows.passes[0].map : product_of(rows.passes[0].identity[0].dtype);
-    if (operands_.size() > 2)
-      std::erase_if(last.reduced, [&](int axis) { return !factors[0].has(axis) && !factors[1].has(axis); });
     last.sink = [&](Body& in, Ref sum) {
       std::vector<Lazy> args{ready(sum), [&](Body& at) {
                                return b_.index(at, "n", Address{b_.nest.count, {}, {}});
@@ -272,6 +271,7 @@ class LanesKernel {
       for (std::size_t k = 2; k < factors.size(); ++k) needed = needed || factors[k].has(axis);
       (needed ? kernel.kept : kernel.reduced).push_back(axis);
     }
+    for (int axis : kernel.reduced) std::erase(open_, axis);
     order_ += (number == 0 ? ": " : ", ") + std::to_string(volume(b_.nest, kernel.kept)) + " sums of " +
               std::to_string(volume(b_.nest, kernel.reduced));
     Factor product{product_frame(dtype, kernel.kept, number), kernel.kept};
@@ -294,44 +294,17 @@ class LanesKernel {
     kernel.make(body, b_.plan.machine.vector_registers >= 32);
   }
 
-  /// Padded with arguments that it does not use, like a map.
-  static ops::ScalarFn product_of(DType dtype) {
-    ops::ScalarFn product = prim_fn(ops::Prim::Mul, {dtype, dtype}, dtype);
-    return product;
-  }
+  static ops::ScalarFn product_of(DType dtype) { return prim_fn(ops::Prim::Mul, {dtype, dtype}, dtype); }
 
   AxisBuilder b_;
   int vector_, lanes_;
   std::vector<Factor> operands_;
   std::vector<bool> packed_;
-  std::vector<int> kept_;
+  std::vector<int> kept_, open_;  ///< axes of the output; summed ones that no pair has summed yet
   Factor out_;
   std::vector<Source> products_;
   std::string order_;
 };
-
-/// fn multiplies its first `factors` arguments, each once, and nothing else.
-bool is_product(const ops::ScalarFn& fn, std::size_t factors, DType dtype) {
-  std::vector<int> used(fn.nodes.size(), 0), seen(factors, 0);
-  std::vector<int> open{fn.results[0]};
-  while (!open.empty()) {
-    const ops::ScalarNode& node = fn.nodes[std::size_t(open.back())];
-    open.pop_back();
-    if (node.dtype != dtype) return false;
-    if (node.prim == ops::Prim::Mul) {
-      open.push_back(node.args[0]);
-      open.push_back(node.args[1]);
-    } else if (node.prim != ops::Prim::Arg || std::size_t(node.arg) >= factors ||
-               ++seen[std::size_t(node.arg)] > 1) {
-      return false;
-    }
-  }
-  return std::ranges::all_of(seen, [](int count) { return count == 1; });
-}
-
-bool is_sum(const ops::ScalarFn& combine) {
-  return combine.nodes[std::size_t(combine.results[0])].prim == ops::Prim::Add;
-}
 
 /// Elements of the access beside the vector axis.
 std::int64_t elements_of(const Nest& nest, const Access& access, int vector) {
@@ -355,10 +328,7 @@ bool schedule_lanes(const Nest& nest, Plan& plan) {
   const ops::Rows& rows = rows_of(nest);
   const ops::Pass& pass = rows.passes[0];
   if (rows.passes.size() != 1 || rows.per_element || pass.identity.size() != 1) return false;
-  const DType dtype = pass.identity[0].dtype;
-  const bool product =
-      nest.inputs.size() == 2 || (is_product(pass.map, nest.inputs.size(), dtype) && is_sum(pass.combine));
-  if (!product) return false;
+  if (nest.inputs.size() > 2 && !is_product_sum(nest)) return false;
   int vector = -1;
   for (int axis : axes_where(nest, false))
     if (read_along(nest, axis) &&

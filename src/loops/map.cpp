@@ -22,6 +22,9 @@ double element_cost(const Nest& nest, std::int64_t lanes) {
   return std::max(bytes / 15.0, arithmetic(nest) / double(std::max<std::int64_t>(1, lanes / 2)));
 }
 
+/// How far in advance operands are asked for where the hardware does not do it: a page.
+constexpr std::int64_t kAheadBytes = 4096;
+
 /// One loop of the kernel, outermost first.
 struct Level {
   std::size_t axis = 0;
@@ -33,6 +36,7 @@ struct Map {
   AxisBuilder builder;
   std::vector<Level> levels{};
   bool streaming = false;
+  std::vector<std::size_t> asked{};  ///< operands that are asked for kAheadBytes in advance
   std::vector<Ref> values{};  ///< of each operand, once loaded
 
   /// The innermost loop that an operand changes along; -1: none.
@@ -45,6 +49,13 @@ struct Map {
     return deepest;
   }
   void load(Body& out, int level) {
+    if (level + 1 == int(levels.size()))
+      for (const std::size_t k : asked) {
+        const Access& operand = nest.inputs[k];
+        Address ahead = builder.address(operand);
+        ahead.offset.value += kAheadBytes / loops::size_of(operand.dtype);
+        out.push_back({Prefetch{operand.buffer, std::move(ahead)}});
+      }
     for (std::size_t k = 0; k < nest.inputs.size(); ++k)
       if (level_of(nest.inputs[k]) == level) values[k] = builder.load(out, nest.inputs[k]);
   }
@@ -135,6 +146,30 @@ void plan_levels(Map& m, std::size_t vector, std::int64_t lanes, int unroll) {
   m.levels.push_back({vector, innermost});
 }
 
+bool selects(const Nest& nest) {
+  const auto* map = std::get_if<ops::Map>(&nest.meaning);
+  return map != nullptr && std::ranges::any_of(map->fn.nodes, [](const ops::ScalarNode& node) {
+           return node.prim == ops::Prim::Select;
+         });
+}
+
+/// Selecting from what was just loaded becomes a masked load, and those do not set off the hardware's own
+/// prefetching (measured: 1.6 times a copy without, 1.0 with). Operands of the selection that run along the
+/// vectors and are larger than the caches of a core.
+void ask_ahead(Map& m, std::size_t vector, const Machine& machine) {
+  if (!machine.masks || !selects(m.nest)) return;
+  for (std::size_t k = 0; k < m.nest.inputs.size(); ++k) {
+    const Access& operand = m.nest.inputs[k];
+    std::int64_t bytes = loops::size_of(operand.dtype);
+    for (std::size_t a = 0; a < m.nest.axes.size(); ++a)
+      if (operand.strides[a].value != 0) bytes *= m.nest.axes[a].extent.value;
+    if (operand.dtype == DType::boolean || !operand.strides[vector].is(1) || bytes <= machine.l2) continue;
+    m.asked.push_back(k);
+    m.builder.say("operand " + std::to_string(k) + " is asked for " + std::to_string(kAheadBytes) +
+                  " bytes in advance: masked loads do not make the hardware do so");
+  }
+}
+
 }  // namespace
 
 void schedule_map(const Nest& nest, Plan& plan) {
@@ -153,6 +188,7 @@ void schedule_map(const Nest& nest, Plan& plan) {
                 std::to_string(unroll) + " at a time");
   m.streaming = may_stream(nest.outputs[0], nest, vector, lanes, plan.machine);
   if (m.streaming) m.builder.say("stored past the caches: the output is larger than they are");
+  ask_ahead(m, vector, plan.machine);
   plan_levels(m, vector, lanes, unroll);
   Body body;
   m.load(body, -1);

@@ -6,6 +6,7 @@
 
 #include "loops/blocking.h"
 #include "loops/contract.h"
+#include "loops/product.h"
 #include "loops/stream.h"
 
 namespace einx::detail::loops {
@@ -182,9 +183,12 @@ std::string words(const std::string& label, const Matmul& step, const ProductSiz
 
 }  // namespace
 
-bool schedule_matmul(const Nest& nest, Plan& plan) {
-  Classes axes = classify(nest);
-  if (!is_matrix_product(nest) || !worthwhile(nest, axes)) return false;
+bool schedule_matmul(const Nest& original, Plan& plan) {
+  const std::optional<DType> dtype = product_dtype(original);
+  Classes axes = classify(original);
+  if (!dtype || !worthwhile(original, axes)) return false;
+  const StoredProduct stored = store_as(original, plan, *dtype);
+  const Nest& nest = stored.nest;
   // Rows of the tile leave along n: take for n what is contiguous in the output.
   const auto inner_stride = [&](const std::vector<int>& of) {
     return of.empty() ? 0 : stride_of(nest.outputs[0], of.back());
@@ -221,8 +225,10 @@ bool schedule_matmul(const Nest& nest, Plan& plan) {
   choose_stores(nest, step, strides);
   step.micro = MicroKernelMaker(plan.machine, step, strides).make();
   step.schedule = words(nest.label, step, sizes) + "\n" + describe(cut, sizes) +
-                  (swapped ? "\noperands exchanged: the output runs along the first's axes" : "");
+                  (swapped ? "\noperands exchanged: the output runs along the first's axes" : "") +
+                  (stored.words.empty() ? "" : "\n" + stored.words);
   plan.program.steps.emplace_back(std::move(step));
+  if (stored.last) schedule(*stored.last, plan);
   return true;
 }
 

@@ -16,6 +16,7 @@ struct Choice {
   std::vector<int> loops;  ///< serial, outermost first
   int vector = -1;         ///< inside of them
   int lanes = 1, unroll = 1;
+  int ahead = 0;          ///< so many iterations of the last loop before a slice is updated, it is asked for
   int cut = -1;           ///< the axis that threads share, one of the above
   std::int64_t part = 0;  ///< iterations of it a thread takes at a time
   std::string why;
@@ -43,8 +44,13 @@ std::int64_t part_of(const Nest& nest, const Choice& c, int axis, double nanosec
   const std::int64_t extent = nest.axes[axis].extent.value;
   std::int64_t grain = parallel_grain(extent, nanoseconds / double(extent));
   if (grain == 0) return 0;
-  if (axis == c.vector) grain = std::max(grain, kSliceBytes / loops::size_of(nest.outputs[0].dtype));
-  if (axis == c.vector) grain = round_up(grain, std::int64_t(c.lanes) * c.unroll);
+  if (axis == c.vector) {
+    // Halves, quarters, ...: two or four threads have the same to do.
+    const std::int64_t least = std::max(grain, kSliceBytes / loops::size_of(nest.outputs[0].dtype));
+    grain = extent;
+    while (grain / 2 >= least) grain = (grain + 1) / 2;
+    grain = round_up(grain, std::int64_t(c.lanes) * c.unroll);
+  }
   return grain < extent ? grain : 0;
 }
 
@@ -63,6 +69,25 @@ void pick_cut(const Nest& nest, Choice& c, double nanoseconds) {
     most = parts, c.cut = axis, c.part = part;
     if (parts >= kEnough) break;
   }
+}
+
+/// Bytes of the tensor that any coordinates can reach.
+std::int64_t reach(const Nest& nest) {
+  std::int64_t elements = 1;
+  for (const Coordinate& c : nest.coordinates)
+    elements = std::max(elements, c.extent.value * std::abs(c.stride.value));
+  return elements * loops::size_of(nest.outputs[0].dtype);
+}
+
+/// Slices at random places of a large tensor: enough of an advance to hide a miss.
+void pick_ahead(const Nest& nest, const Plan& plan, Choice& c) {
+  constexpr int kAhead = 4;
+  const bool slices = c.vector >= 0 && !c.loops.empty() && c.loops.back() != c.cut &&
+                      in_coordinates(nest, c.loops.back()) &&
+                      nest.axes[c.loops.back()].extent.value > kAhead;
+  if (!slices || reach(nest) <= plan.machine.l2) return;
+  c.ahead = kAhead;
+  c.why += "\nslices are asked for " + std::to_string(kAhead) + " updates in advance: the tensor is larger than the caches";
 }
 
 /// Loops in the order of the updates, then those of the slice that all coordinates share.
@@ -93,6 +118,7 @@ Choice choose_update(const Nest& nest, const Plan& plan) {
   const double speed = c.vector >= 0 ? std::max(1.0, 0.5 * c.lanes) : 1.0;
   pick_cut(nest, c, cost(nest) * double(volume(nest)) / speed);
   say_cut(nest, c);
+  pick_ahead(nest, plan, c);
   return c;
 }
 
@@ -152,7 +178,7 @@ std::vector<Level> levels_of(const Nest& nest, const Choice& c) {
 class IndexedLoops {
  public:
   IndexedLoops(const Nest& nest, Plan& plan, const Choice& choice)
-      : b_(nest, plan), levels_(levels_of(nest, choice)), checked_(nest.coordinates.size()) {
+      : b_(nest, plan), choice_(choice), levels_(levels_of(nest, choice)), checked_(nest.coordinates.size()) {
     b_.say(nest.label + (nest.inputs.empty() ? ": checked before anything is written" : ": scatter"));
     b_.say(choice.why);
   }
@@ -175,6 +201,7 @@ class IndexedLoops {
 
   void enter(Body& body, std::size_t level) {
     if (level == levels_.size()) return update(body);
+    if (choice_.ahead > 0 && !asks_ && level + 2 == levels_.size()) return enter_asking(body, level);
     Loop loop = levels_[level].loop;
     const int axis = levels_[level].axis;
     if (!loop.outer_extent.is(0)) loop.outer = b_.at[axis].vars.back();
@@ -182,6 +209,39 @@ class IndexedLoops {
       arrive(in, int(level));
       enter(in, level + 1);
     });
+  }
+
+  /// The loop around the vectors in two parts: the last slices have none after them to ask for.
+  void enter_asking(Body& body, std::size_t level) {
+    const int axis = levels_[level].axis;
+    Loop& loop = levels_[level].loop;
+    const std::int64_t all = b_.nest.axes[axis].extent.value - choice_.ahead;
+    for (const bool last : {false, true}) {
+      asks_ = true;
+      loop.extent = constant(last ? choice_.ahead : all);
+      b_.at[axis].start = last ? all : 0;
+      b_.over(body, axis, loop, [&](Body& in) {
+        if (!last) ask(in, axis);
+        arrive(in, int(level));
+        enter(in, level + 1);
+      });
+    }
+    b_.at[axis].start = 0;
+    asks_ = false;
+  }
+
+  /// The first lines of the slice that is updated `ahead` iterations later: from there on the hardware goes by
+  /// itself. Its coordinates have been checked by a kernel before; negative ones miss, which harms nothing.
+  void ask(Body& body, int axis) {
+    constexpr std::int64_t kLines = 4, kLineBytes = 64;
+    const Access& to = b_.nest.outputs[0];
+    b_.at[axis].start += choice_.ahead;
+    Address at = b_.address(to);
+    for (const Coordinate& c : b_.nest.coordinates)
+      at.indirect.push_back({load_coordinate(b_, body, c).reg, c.stride});
+    b_.at[axis].start -= choice_.ahead;
+    const std::int64_t line = kLineBytes / loops::size_of(to.dtype);
+    for (std::int64_t k = 0; k < kLines; ++k, at.offset.value += line) body.push_back({Prefetch{to.buffer, at}});
   }
 
   /// What is known at this level and was not before.
@@ -210,6 +270,8 @@ class IndexedLoops {
   }
 
   AxisBuilder b_;
+  const Choice& choice_;
+  bool asks_ = false;  ///< inside of enter_asking
   std::vector<Level> levels_;
   std::vector<Ref> checked_;  ///< by coordinate
   Ref by_;                    ///< the update

@@ -95,7 +95,7 @@ constexpr Variable kVariables[] = {
     {"EINX_NUM_THREADS", read_threads, [](const E& from) { return std::to_string(from.num_threads); },
      "threads of one operation; 0: OpenMP's own choice"},
     {"EINX_CACHE_DIR", any_text<&E::cache_dir>, show_text<&E::cache_dir>,
-     "folder of compiled objects; empty: none are kept"},
+     "folder of compiled kernels, kept for later processes; empty: none are kept; not set: only by the einx command"},
     {"EINX_DISK_CACHE_BYTES", integer<&E::disk_cache_bytes, 0>, show_integer<&E::disk_cache_bytes>,
      "how much EINX_CACHE_DIR may hold"},
     {"EINX_POOL_BYTES", integer<&E::pool_bytes, 0>, show_integer<&E::pool_bytes>,

@@ -1,5 +1,6 @@
 // Many processes at one folder, killed at any moment: others see whole entries or none.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <random>
@@ -28,6 +29,27 @@ int survey(disk::Store& store) {
     there += found ? 1 : 0;
   }
   return store.counters().rejected == 0 ? there : -1;
+}
+
+TEST_CASE("eight threads with one store") {
+  const Place place;
+  disk::Store store((place / "cache").string(), 100'000);  // entries go all the time
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong = 0;
+  for (int writer = 0; writer < 8; ++writer)
+    threads.emplace_back([&, writer] {
+      for (int round = 0; round < 100; ++round) {
+        const int k = (7 * round + writer) % kKeys;
+        if (const auto found = store.load(key(k)); found && !whole(k, *found)) ++wrong;
+        store.save(key(k), object(k, writer));
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+  CHECK(store.counters().saved == 800);
+  CHECK(store.counters().rejected == 0);
+  CHECK(store.contents().bytes <=
+        100'000 + 8 * 25'000);  // what the others are about to write is in no account
 }
 
 TEST_CASE("eight processes") {

@@ -64,20 +64,38 @@ TEST_CASE("contractions: several operands are multiplied in pairs") {
     cases.push_back({"dot",
                      "z i [j], z [j k], z [k] -> z i",
                      {type(dtype, {19, 2, 3}), type(dtype, {19, 3, 5}), type(dtype, {19, 5})}});
-  cases.insert(cases.end(),
-               {
-                   {"dot",
-                    "[u v] w, [i j] k, z [u v i j] -> z w k",
-                    {f32_of({2, 3, 4}), f32_of({3, 2, 5}), f32_of({20, 2, 3, 3, 2})}},
-                   {"dot",
-                    "a [b], [b c], [c d], [d] e -> a e",
-                    {f32_of({18, 3}), f32_of({3, 4}), f32_of({4, 5}), f32_of({5, 6})}},
-                   {"dot", "z a, z b, z c -> b z c a", {f32_of({21, 3}), f32_of({21, 4}), f32_of({21, 2})}},
-                   {"dot",
-                    "z i [j], z [j k], z [k] -> i z",
-                    {type(DType::f32, {20, 4, 5}, {-1, 20, 80}), f32_of({20, 5, 8}),
-                     type(DType::f32, {20, 8}, {0, 1})}},
-               });
+  cases.insert(
+      cases.end(),
+      {
+          {"dot",
+           "[u v] w, [i j] k, z [u v i j] -> z w k",
+           {f32_of({2, 3, 4}), f32_of({3, 2, 5}), f32_of({20, 2, 3, 3, 2})}},
+          {"dot",
+           "a [b], [b c], [c d], [d] e -> a e",
+           {f32_of({18, 3}), f32_of({3, 4}), f32_of({4, 5}), f32_of({5, 6})}},
+          {"dot", "z a, z b, z c -> b z c a", {f32_of({21, 3}), f32_of({21, 4}), f32_of({21, 2})}},
+          {"dot",
+           "z i [j], z [j k], z [k] -> z i",
+           {type(DType::f32, {20, 4, 5}, {20, 5, 0}), type(DType::f32, {20, 5, 8}, {8, 0, 1}),
+            f32_of({20, 8})}},
+          {"dot",
+           "[u v] w, [i j] k, z [u v i j] -> z w k",
+           {f32_of({6, 5, 8}), f32_of({3, 3, 5}), f32_of({20, 6, 5, 3, 3})}},
+          {"dot",
+           "[u v] w, [i j] k, z [u v i j] -> z w k",
+           {type(DType::f16, {6, 5, 8}), type(DType::f32, {3, 3, 5}), type(DType::i32, {20, 6, 5, 3, 3})}},
+          {"dot",
+           "a [b], [b c], [c d], [d] e -> a e",
+           {f32_of({40, 30}), f32_of({30, 20}), f32_of({20, 30}), f32_of({30, 9})}},
+          {"dot",
+           "a [b], [b c], [c] d -> a d r",
+           {type(DType::f32, {40, 30}, {30, 0}), type(DType::f32, {30, 20}, {0, 0}), f32_of({20, 30})},
+           {{"r", 3}}},
+          {"dot",
+           "z i [j], z [j k], z [k] -> i z",
+           {type(DType::f32, {20, 4, 5}, {-1, 20, 80}), f32_of({20, 5, 8}),
+            type(DType::f32, {20, 8}, {0, 1})}},
+      });
   check_everywhere(cases, 64);
 }
 

@@ -288,6 +288,13 @@ TEST_CASE("large products: tables of offsets and the micro-kernel") {
        {type(DType::f32, {150, 131}, {1, 150}), type(DType::f32, {131, 170}, {-170, -1})}},
       {"dot", "a [b], [b] c -> a r c", {f32_of({150, 131}), f32_of({131, 170})}, {{"r", 2}}},
       {"dot", "a [b], [b] c -> a c", {f32_of({300, 700}), f32_of({700, 200})}},
+      {"dot", "z a [b], z c [b] -> z a c", {f32_of({17, 512, 8}), f32_of({17, 512, 8})}},
+      {"dot", "a [b], [b] c -> a c", {type(DType::i32, {150, 131}), type(DType::i32, {131, 170})}},
+      {"dot", "a [b], c [b] -> c a", {type(DType::u64, {150, 131}), type(DType::u64, {170, 131})}},
+      {"dot", "a [b], [b] c -> a c", {type(DType::f16, {150, 131}), type(DType::f16, {131, 170})}},
+      {"dot",
+       "z a [b], z c [b] -> a z c",
+       {type(DType::bf16, {2, 150, 131}, {1, 2, 300}), type(DType::bf16, {2, 170, 131})}},
   };
   for (const codegen::Target& target : targets())
     for (const Case& c : cases) check(c, target, false, true, 5000);

@@ -77,6 +77,25 @@ TEST_CASE("scatters: every pair of dtypes") {
       }
 }
 
+TEST_CASE("scatters: slices of a tensor beyond the caches are asked for in advance") {
+  std::vector<Case> cases;
+  for (const std::int64_t updates : {3, 4, 5, 9})  // around the advance
+    for (const char* op : {"set_at", "add_at"}) {
+      cases.push_back({op, "[v] c, b, b c", {f32_of({4001, 67}), i64_of({updates}), f32_of({updates, 67})}, {}, 4001});
+      cases.push_back({op, "c [v], b, c b", {f32_of({67, 4001}), i32_of({updates}), f32_of({67, updates})}, {}, 4001});
+      cases.push_back({op, "[v w] c, b [2], b a c",
+                       {type(DType::f64, {40, 50, 70}), i64_of({updates, 2}), type(DType::f64, {updates, 2, 70})}, {}, 40});
+      cases.push_back({op, "[v w] c, b [2], b c",
+                       {type(DType::f64, {40, 50, 70}), i64_of({updates, 2}), type(DType::f64, {updates, 70})}, {}, 40});
+    }
+  for (const Case& c : {cases.front(), cases.back()}) {
+    const loops::Program program = loops::lower(call(c.op, c.pattern, c.types, {}), loops::Machine{});
+    const bool asks = loops::schedule_text(program).find("asked for 4 updates in advance") != std::string::npos;
+    CHECK(asks == (c.types[1].shape[0] > 4));
+  }
+  check_scatters(cases);
+}
+
 TEST_CASE("scatters: coordinates of every dtype") {
   std::vector<Case> cases;
   for (const DType dtype :

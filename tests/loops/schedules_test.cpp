@@ -71,6 +71,7 @@ TEST_CASE("maps: broadcasts, strides, lengths around a vector") {
           {"add", "a, -> a", {f32_of({40}), f32_of({})}},
           {"add", ", ->", {f32_of({}), f32_of({})}},
           {"where", "a b, a b, b", {type(DType::boolean, {9, 37}), f32_of({9, 37}), f32_of({37})}},
+          {"where", "a b, a b, b", {type(DType::boolean, {700, 531}), f32_of({700, 531}), f32_of({531})}},
           {"less", "a, b -> a b", {f32_of({30}), type(DType::f64, {7})}},
           {"add", "a b, a b", {type(DType::f32, {30, 20}, {-20, -1}), type(DType::f32, {30, 20}, {1, 30})}},
           {"logaddexp", "a b, b", {f32_of({7, 40}), f32_of({40})}},
