@@ -1,5 +1,6 @@
-// bench [ROW...] [--row NAME] [--threads N[,N]] [--quick] [--alone] [--json FILE] [--extra FILE] [--calls] [--first-calls CASES.jsonl]
+// bench [ROW...] [--row NAME] [--threads N[,N]] [--quick] [--alone] [--json FILE] [--markdown FILE] [--extra FILE] [--cases FILE]
 // Every timing is a ratio to a floor of the same run; peers are timed in turn with both.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -15,8 +16,9 @@ namespace {
 struct Settings {
   std::vector<std::string> names;
   std::vector<int> threads = {1, 2};
-  bool quick = false, calls = false, alone = false;  ///< alone: without peers
-  std::string json, extra, first_calls;
+  bool quick = false, alone = false;  ///< alone: without peers
+  std::string json, markdown, extra;
+  std::string cases = "tests/conformance/einx.jsonl";  ///< calls whose first call is timed
 };
 
 std::vector<int> numbers(const std::string& text) {
@@ -30,14 +32,14 @@ bool read(int argc, char** argv, Settings& s) {
   for (int k = 1; k < argc; ++k) {
     const std::string word = argv[k];
     const bool more = k + 1 < argc;
-    if (word == "--calls") s.calls = true;
-    else if (word == "--quick") s.quick = true;
+    if (word == "--quick") s.quick = true;
     else if (word == "--alone") s.alone = true;
     else if (word == "--threads" && more) s.threads = numbers(argv[++k]);
     else if (word == "--row" && more) s.names.push_back(argv[++k]);
     else if (word == "--json" && more) s.json = argv[++k];
     else if (word == "--extra" && more) s.extra = argv[++k];
-    else if (word == "--first-calls" && more) s.first_calls = argv[++k];
+    else if (word == "--markdown" && more) s.markdown = argv[++k];
+    else if (word == "--cases" && more) s.cases = argv[++k];
     else if (word.starts_with("--")) return false;
     else s.names.push_back(word);
   }
@@ -46,9 +48,32 @@ bool read(int argc, char** argv, Settings& s) {
   return true;
 }
 
+/// Rows of calls that are measured together.
+struct CallGroup {
+  std::vector<std::string> names;
+  std::function<std::vector<CallRow>(const Settings&)> measure;
+};
+const std::vector<CallGroup>& call_groups() {
+  static const std::vector<CallGroup> groups = {
+      {{"call-graph", "call-pattern"}, [](const Settings&) { return call_rows(); }},
+      {{"first-call", "first-call-p99", "new-shape"}, [](const Settings& s) { return first_call_rows(s.cases); }},
+      {{"first-call-warm"}, [](const Settings& s) { return warm_call_rows(s.cases); }},
+  };
+  return groups;
+}
+
 bool wanted(const Settings& s, const std::string& name) {
-  if (s.names.empty()) return !s.calls && s.first_calls.empty();
-  return std::find(s.names.begin(), s.names.end(), name) != s.names.end();
+  return s.names.empty() || std::find(s.names.begin(), s.names.end(), name) != s.names.end();
+}
+
+/// A name that no row has; "" if there is none.
+std::string unknown(const Settings& s) {
+  std::vector<std::string> known;
+  for (const Row& row : rows()) known.push_back(row.name);
+  for (const CallGroup& group : call_groups()) known.insert(known.end(), group.names.begin(), group.names.end());
+  for (const std::string& name : s.names)
+    if (std::find(known.begin(), known.end(), name) == known.end()) return name;
+  return {};
 }
 
 /// A row that cannot be measured says so, and the others go on.
@@ -63,17 +88,26 @@ void measure_row(const Row& row, const Settings& s, Report& report) {
   }
 }
 
+void measure_calls(const CallGroup& group, const Settings& s, Report& report) {
+  if (std::none_of(group.names.begin(), group.names.end(), [&](const std::string& name) { return wanted(s, name); })) return;
+  try {
+    const std::vector<CallRow> measured = group.measure(s);
+    if (measured.empty()) report.failed(group.names[0], "no cases in " + s.cases);
+    for (const CallRow& row : measured)
+      if (wanted(s, row.name)) report.add(row);
+  } catch (const std::exception& error) {
+    report.failed(group.names[0], error.what());
+  }
+}
+
 int run(const Settings& s) {
   Report report(s.extra);
   for (const Row& row : rows())
     if (wanted(s, row.name)) measure_row(row, s, report);
-  if (s.calls)
-    for (const CallRow& row : call_rows()) report.add(row);
-  if (!s.first_calls.empty())
-    for (const auto& rows : {first_call_rows(s.first_calls), warm_call_rows(s.first_calls)})
-      for (const CallRow& row : rows) report.add(row);
+  for (const CallGroup& group : call_groups()) measure_calls(group, s, report);
   report.print_summary();
   if (!s.json.empty()) report.write_json(s.json);
+  if (!s.markdown.empty()) report.write_markdown(s.markdown);
   return report.status();
 }
 
@@ -84,7 +118,11 @@ int main(int argc, char** argv) {
   if (argc == 3 && std::string(argv[1]) == "--warm-calls") return bench::warm_calls(argv[2]);
   bench::Settings settings;
   if (!bench::read(argc, argv, settings)) {
-    std::fprintf(stderr, "usage: bench [ROW...] [--row NAME] [--threads N[,N]] [--quick] [--alone] [--json FILE] [--extra FILE] [--calls] [--first-calls CASES.jsonl]\n");
+    std::fprintf(stderr, "usage: bench [ROW...] [--row NAME] [--threads N[,N]] [--quick] [--alone] [--json FILE] [--markdown FILE] [--extra FILE] [--cases FILE]\n");
+    return 2;
+  }
+  if (const std::string name = bench::unknown(settings); !name.empty()) {
+    std::fprintf(stderr, "there is no row '%s'; docs/performance.md lists them\n", name.c_str());
     return 2;
   }
   return bench::run(settings);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Peers that live in Python, NumPy and torch, in a process of their own with the same floors measured in it.
 
-usage: peers.py [--threads N] > EXTRA.json      a list of {"row", "threads", "peer", "ratio"}: time over floor, or share of the FMA peak
+usage: peers.py [--threads N[,N]] [--row NAME]... > EXTRA.json      a list of {"row", "threads", "peer", "ratio"}: time over floor, or share of the FMA peak
 NumPy's floors: np.copyto for copies, the dot product of a vector with itself for reads. Rows of the FMA peak are left to the C++ program.
 """
 import argparse, json, time
@@ -79,18 +79,22 @@ def problems():
 
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--threads", type=int, default=1)
-    a = ap.parse_args()
+    ap.add_argument("--threads", default="1,2")
+    ap.add_argument("--row", action="append", default=[])
+    a, _ = ap.parse_known_args()
     found = []
-    if np:
+    counts = [int(text) for text in a.threads.split(",")] if np else []
+    for threads in counts:
         if torch:
-            torch.set_num_threads(a.threads)
+            torch.set_num_threads(threads)
         for row, (kind, x, works) in problems().items():
+            if a.row and row not in a.row:
+                continue
             flat, target = x.reshape(-1), np.empty(x.size, np.float32)
             floor = (lambda: np.copyto(target, flat)) if kind == "copy" else (lambda: np.dot(flat, flat))
             times = fastest([floor] + list(works.values()))
             for name, taken in zip(works, times[1:]):
-                found.append({"row": row, "threads": a.threads, "peer": name, "ratio": taken / times[0]})
+                found.append({"row": row, "threads": threads, "peer": name, "ratio": taken / times[0]})
     print(json.dumps(found, indent=1))
 
 

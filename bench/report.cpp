@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <optional>
+#include <thread>
 
 #include "api/api.h"
 
@@ -63,7 +64,7 @@ void Report::add(Result r) {
   std::fflush(stdout);
   met_ += r.met();
   Json row = {{"row", r.row}, {"threads", r.threads}, {"unit", r.unit}, {"ours", r.ours}, {"floor", r.floor}, {"ratio", r.ratio(r.ours)},
-              {"goal", r.goal}, {"met", r.met()}, {"peers", Json::object()}};
+              {"goal", r.goal}, {"met", r.met()}, {"share", r.floor_kind == Floor::Peak}, {"peers", Json::object()}};
   for (const auto& [name, time] : r.peers) row["peers"][name] = time;
   for (const auto& [name, ratio] : r.quoted) row["quoted"][name] = ratio;
   rows_.push_back(std::move(row));
@@ -75,7 +76,7 @@ void Report::add(const CallRow& r) {
               ratio <= r.goal ? "met" : "not met");
   met_ += ratio <= r.goal;
   rows_.push_back({{"row", r.name}, {"threads", 1}, {"unit", r.unit}, {"ours", r.ours}, {"floor", r.floor}, {"ratio", ratio}, {"goal", r.goal},
-                   {"met", ratio <= r.goal}, {"peers", Json::object()}});
+                   {"met", ratio <= r.goal}, {"share", false}, {"peers", Json::object()}});
 }
 
 void Report::failed(const std::string& row, const std::string& why) {
@@ -89,8 +90,35 @@ void Report::print_summary() const {
 }
 
 void Report::write_json(const std::string& path) const {
-  const Json machine = {{"cpu", cpu_name()}, {"level", einx::detail::codegen::host_target().level}, {"load", load_average()}};
+  const Json machine = {{"cpu", cpu_name()}, {"cores", std::thread::hardware_concurrency()}, {"level", einx::detail::codegen::host_target().level}, {"load", load_average()}};
   std::ofstream(path) << Json{{"machine", machine}, {"rows", rows_}}.dump(1) << "\n";
+}
+
+void Report::write_markdown(const std::string& path) const {
+  std::ofstream out(path);
+  char line[256];
+  out << "| row | threads | ours | best peer | quoted | goal | |\n| --- | --- | --- | --- | --- | --- | --- |\n";
+  for (const Json& row : rows_) {
+    const bool share = row["share"];
+    const auto shown = [&](double ratio) {
+      std::snprintf(line, sizeof line, share ? "%.0f %%" : ratio < 0.1 ? "%.3f x" : "%.2f x", share ? 100 * ratio : ratio);
+      return std::string(line);
+    };
+    std::string peer = "-", quoted = "-";
+    double fastest = 0;
+    for (const auto& [name, time] : row["peers"].items())
+      if (fastest == 0 || time < fastest) {
+        fastest = time;
+        const double floor = row["floor"];
+        peer = name + " " + shown(share ? floor / fastest : fastest / floor);
+      }
+    if (row.contains("quoted")) {
+      quoted.clear();
+      for (const auto& [name, ratio] : row["quoted"].items()) quoted += (quoted.empty() ? "" : ", ") + name + " " + shown(ratio);
+    }
+    out << "| `" << row["row"].get<std::string>() << "` | " << row["threads"] << " | **" << shown(row["ratio"]) << "** | " << peer << " | " << quoted << " | "
+        << shown(row["goal"]) << " | " << (row["met"] ? "met" : "") << " |\n";
+  }
 }
 
 int Report::status() const { return failures_ > 0 ? 1 : rows_.empty() ? 2 : 0; }

@@ -16,6 +16,8 @@ class Report {
   void print_summary() const;
   /// {"machine": {...}, "rows": [{"row", "threads", "unit", "ours", "floor", "ratio", "goal", "met", "peers": {name: value}}]}
   void write_json(const std::string& path) const;
+  /// The same as a table for docs/performance.md.
+  void write_markdown(const std::string& path) const;
   int status() const;  ///< 0; 1 if a row failed; 2 if there was none
 
  private:

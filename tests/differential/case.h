@@ -56,12 +56,13 @@ struct Outcome {
   std::string op_class;
 };
 /// Runs a case through the reference interpreter and through compiled code, and compares.
-Outcome run(const Case& c, const Bug* bug);
+/// `strict`: operands and results lie beside pages that fault, and 1, 2, 3 and 8 threads give the same bits.
+Outcome run(const Case& c, const Bug* bug, bool strict = false);
 
 /// Whether this operand of an indexing operation holds coordinates.
 bool holds_coordinates(const Case& c, std::size_t operand);
 
 /// The smallest case found that still differs.
-Case shrink(Case c, const Bug* bug);
+Case shrink(Case c, const Bug* bug, bool strict);
 
 }  // namespace differential

@@ -1,11 +1,12 @@
 // Random differential test: compiled code against the reference interpreter.
-//   differential [--cases N] [--seed S] [--jobs J] [--op NAME] [--plant BUG | --plant all] [--case 'LINE'] [--list-bugs]
+//   differential [--cases N] [--seed S] [--jobs J] [--op NAME] [--plant BUG | --plant all] [--case 'LINE'] [--strict] [--list-bugs]
 // Prints the seed, the counts by operation, class, dtype and layout, and for a failure the case as drawn and as shrunk. Exit 1 if any case failed
-// (with --plant: if the bug was not found).
+// (with --plant: if the bug was not found). --strict: every operand and result lies beside pages that fault, on 1, 2, 3 and 8 threads.
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
@@ -19,7 +20,7 @@ struct Settings {
   int cases = 2000, jobs = 1;
   std::uint64_t seed = 20261121;
   std::string op, plant, line;
-  bool list_bugs = false;
+  bool list_bugs = false, strict = false;
 };
 
 struct Counts {
@@ -43,10 +44,20 @@ void print(const char* title, const std::map<std::string, int>& counts) {
   std::printf("\n");
 }
 
-void report(const Case& c, const Outcome& outcome, const Bug* bug) {
+/// A fault is a failure, too; the case that was running is told by the handler.
+char running[4096];
+void tell_fault(int) {
+  constexpr char told[] = "FAULT in --case '";
+  [[maybe_unused]] auto written = write(STDOUT_FILENO, told, sizeof told - 1);
+  written = write(STDOUT_FILENO, running, std::strlen(running));
+  written = write(STDOUT_FILENO, "'\n", 2);
+  _exit(1);
+}
+
+void report(const Case& c, const Outcome& outcome, const Settings& settings) {
   std::printf("FAILED %s\n  %s\n", text(c).c_str(), outcome.why.c_str());
-  const Case small = shrink(c, bug);
-  std::printf("  shrunk: --case '%s'\n  %s\n", text(small).c_str(), run(small, bug).why.c_str());
+  const Case small = shrink(c, nullptr, settings.strict);
+  std::printf("  shrunk: --case '%s'\n  %s\n", text(small).c_str(), run(small, nullptr, settings.strict).why.c_str());
 }
 
 /// The number of cases until the bug shows, or -1.
@@ -75,15 +86,17 @@ int hunt_all(const Settings& settings) {
 }
 
 int run_random(const Settings& settings) {
+  if (settings.strict) std::signal(SIGSEGV, tell_fault);
   Random random(settings.seed);
   Counts counts;
   for (int k = 0; k < settings.cases && counts.failed < 5; ++k) {
     const Case c = generate(random, settings.op);
-    const Outcome outcome = run(c, nullptr);
+    std::snprintf(running, sizeof running, "%s", text(c).c_str());
+    const Outcome outcome = run(c, nullptr, settings.strict);
     counts.add(c, outcome);
     if (outcome.kind != Outcome::Kind::Different) continue;
     ++counts.failed;
-    report(c, outcome, nullptr);
+    report(c, outcome, settings);
   }
   print("operations", counts.op);
   print("classes", counts.op_class);
@@ -101,6 +114,7 @@ int run_jobs(const Settings& settings) {
     const int share = settings.cases / settings.jobs + (job < settings.cases % settings.jobs);
     std::vector<std::string> words = {"differential", "--cases", std::to_string(share), "--seed", std::to_string(settings.seed * 1000 + static_cast<unsigned>(job))};
     if (!settings.op.empty()) words.insert(words.end(), {"--op", settings.op});
+    if (settings.strict) words.push_back("--strict");
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -116,13 +130,13 @@ int run_jobs(const Settings& settings) {
   return failed != 0;
 }
 
-int run_line(const std::string& line) {
+int run_line(const std::string& line, bool strict) {
   const auto c = parse(line);
   if (!c) {
     std::fprintf(stderr, "not a case: %s\n", line.c_str());
     return 2;
   }
-  const Outcome outcome = run(*c, nullptr);
+  const Outcome outcome = run(*c, nullptr, strict);
   std::printf("%s: %s %s\n", text(*c).c_str(), outcome.kind == Outcome::Kind::Different ? "FAILED" : "ok", outcome.why.c_str());
   return outcome.kind == Outcome::Kind::Different;
 }
@@ -130,8 +144,8 @@ int run_line(const std::string& line) {
 bool read(int argc, char** argv, Settings& settings) {
   for (int k = 1; k < argc; ++k) {
     const std::string flag = argv[k];
-    if (flag == "--list-bugs") {
-      settings.list_bugs = true;
+    if (flag == "--list-bugs" || flag == "--strict") {
+      (flag == "--strict" ? settings.strict : settings.list_bugs) = true;
       continue;
     }
     if (++k >= argc) return false;
@@ -151,14 +165,14 @@ bool read(int argc, char** argv, Settings& settings) {
 int main(int argc, char** argv) {
   Settings settings;
   if (!read(argc, argv, settings)) {
-    std::fprintf(stderr, "usage: differential [--cases N] [--seed S] [--jobs J] [--op NAME] [--plant BUG|all] [--case 'LINE'] [--list-bugs]\n");
+    std::fprintf(stderr, "usage: differential [--cases N] [--seed S] [--jobs J] [--op NAME] [--plant BUG|all] [--case 'LINE'] [--strict] [--list-bugs]\n");
     return 2;
   }
   if (settings.list_bugs) {
     for (const Bug& bug : bugs()) std::printf("%-24s %s\n", bug.name.c_str(), bug.meaning.c_str());
     return 0;
   }
-  if (!settings.line.empty()) return run_line(settings.line);
+  if (!settings.line.empty()) return run_line(settings.line, settings.strict);
   if (!settings.plant.empty()) return hunt_all(settings);
   return settings.jobs > 1 ? run_jobs(settings) : run_random(settings);
 }

@@ -55,8 +55,8 @@ tensor::Scalar value(const Filling& filling, DType dtype, Random& random) {
   return tensor::make_scalar((static_cast<double>(random() % 65) - 32.0) / 8.0, dtype);
 }
 
-Tensor filled(const Shape& shape, DType dtype, const Filling& filling, Random& random) {
-  Tensor result = Tensor::empty(shape, dtype);
+Tensor filled(const Shape& shape, DType dtype, const Filling& filling, Random& random, Memory& memory) {
+  Tensor result = memory.make(shape, dtype, einx::size_of(dtype));
   auto* bytes = static_cast<char*>(result.data());
   for (std::int64_t k = 0; k < result.size(); ++k) tensor::store(bytes + k * static_cast<std::int64_t>(einx::size_of(dtype)), value(filling, dtype, random));
   return result;
@@ -70,30 +70,42 @@ std::vector<int> reversed_order(int rank) {
 
 }  // namespace
 
-Tensor make_operand(const Shape& shape, const OperandSpec& spec, const Filling& filling, Random& random) {
+Tensor Memory::make(const Shape& shape, DType dtype, std::size_t alignment) {
+  if (!guarded_) return Tensor::empty(shape, dtype);
+  std::size_t bytes = einx::size_of(dtype);
+  for (const std::int64_t extent : shape) bytes *= static_cast<std::size_t>(extent);
+  kept_.push_back(std::make_unique<guarded::Guarded>(bytes, at_end_, alignment));
+  return Tensor::view(static_cast<void*>(kept_.back()->data()), dtype, shape);
+}
+
+bool Memory::intact() const {
+  return std::ranges::all_of(kept_, [](const auto& memory) { return memory->intact(); });
+}
+
+Tensor make_operand(const Shape& shape, const OperandSpec& spec, const Filling& filling, Random& random, Memory& memory) {
   const int rank = static_cast<int>(shape.size());
   const int axis = rank ? static_cast<int>(random() % static_cast<std::uint64_t>(rank)) : 0;
   Shape larger = shape;
   switch (rank == 0 && spec.layout != Layout::Misaligned ? Layout::Contiguous : spec.layout) {
-    case Layout::Contiguous: return filled(shape, spec.dtype, filling, random);
+    case Layout::Contiguous: return filled(shape, spec.dtype, filling, random, memory);
     case Layout::Permuted: {
       std::reverse(larger.begin(), larger.end());
-      return filled(larger, spec.dtype, filling, random).permuted(reversed_order(rank));
+      return filled(larger, spec.dtype, filling, random, memory).permuted(reversed_order(rank));
     }
     case Layout::Sliced: {
       larger[static_cast<std::size_t>(axis)] = larger[static_cast<std::size_t>(axis)] * 2 + 1;
-      return filled(larger, spec.dtype, filling, random).sliced(axis, 1, larger[static_cast<std::size_t>(axis)], 2);
+      return filled(larger, spec.dtype, filling, random, memory).sliced(axis, 1, larger[static_cast<std::size_t>(axis)], 2);
     }
-    case Layout::Reversed: return filled(shape, spec.dtype, filling, random).reversed(axis);
+    case Layout::Reversed: return filled(shape, spec.dtype, filling, random, memory).reversed(axis);
     case Layout::Broadcast: {
       larger[static_cast<std::size_t>(axis)] = std::min<std::int64_t>(1, larger[static_cast<std::size_t>(axis)]);
-      return filled(larger, spec.dtype, filling, random).broadcast_to(shape);
+      return filled(larger, spec.dtype, filling, random, memory).broadcast_to(shape);
     }
     case Layout::Misaligned: break;
   }
   std::int64_t elements = 1;
   for (const std::int64_t extent : shape) elements *= extent;
-  return filled({elements + 1}, spec.dtype, filling, random).sliced(0, 1, elements + 1).reshaped(shape);
+  return filled({elements + 1}, spec.dtype, filling, random, memory).sliced(0, 1, elements + 1).reshaped(shape);
 }
 
 }  // namespace differential

@@ -63,13 +63,13 @@ std::int64_t smallest_indexed(const Case& c) {
   return smallest;
 }
 
-std::vector<Tensor> operands(const Case& c) {
+std::vector<Tensor> operands(const Case& c, Memory& memory) {
   Random random(c.seed);
   std::vector<Tensor> result;
   const std::vector<Shape> all = shapes(c);
   for (std::size_t k = 0; k < all.size(); ++k) {
     const Filling filling{c.special, c.op == "prod" || c.op == "multiply", c.hostile, holds_coordinates(c, k) ? smallest_indexed(c) : 0};
-    result.push_back(make_operand(all[k], c.operands[k], filling, random));
+    result.push_back(make_operand(all[k], c.operands[k], filling, random, memory));
   }
   return result;
 }
@@ -169,14 +169,31 @@ bool same_bytes(const Tensor& a, const Tensor& b) {
   return std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * einx::size_of(a.dtype())) == 0;
 }
 
-/// The results on one thread, after those on two, which must be the same in every bit; "" or what is wrong.
-std::string on_threads(const api::Executable& executable, const std::vector<Tensor>& inputs, std::vector<Tensor>& got) {
-  einx_rt_set_threads(2);
-  const std::vector<Tensor> two = api::run(executable, inputs);
-  einx_rt_set_threads(1);
-  got = api::run(executable, inputs);
-  for (std::size_t k = 0; k < got.size(); ++k)
-    if (!same_bytes(got[k], two[k])) return "output " + std::to_string(k) + " has other bits on two threads than on one";
+/// Results between guard pages, at the end that the operands do not lie at.
+std::vector<Tensor> results_in(Memory& memory, const api::Executable& executable, const std::vector<Tensor>& inputs) {
+  constexpr std::size_t kAlignment = 64;  // what generated code counts on
+  std::vector<Tensor> results;
+  for (const auto& type : executable.outputs) results.push_back(memory.make(type.shape, type.dtype, kAlignment));
+  std::vector<Tensor*> places;
+  for (Tensor& result : results) places.push_back(&result);
+  api::run_into(executable, api::addresses(inputs), places);
+  return results;
+}
+
+/// The results on one thread, after those on several, which must be the same in every bit; "" or what is wrong. With guard pages on 2, 3 and 8 threads,
+/// and nothing may be touched outside.
+std::string on_threads(const api::Executable& executable, const std::vector<Tensor>& inputs, Memory& memory, std::vector<Tensor>& got) {
+  const auto run = [&](int threads) {
+    einx_rt_set_threads(threads);
+    return memory.guarded() ? results_in(memory, executable, inputs) : api::run(executable, inputs);
+  };
+  std::vector<std::pair<int, std::vector<Tensor>>> several;
+  for (const int threads : memory.guarded() ? std::vector{2, 3, 8} : std::vector{2}) several.emplace_back(threads, run(threads));
+  got = run(1);
+  if (!memory.intact()) return "something is written behind a result's end";
+  for (const auto& [threads, results] : several)
+    for (std::size_t k = 0; k < got.size(); ++k)
+      if (!same_bytes(got[k], results[k])) return "output " + std::to_string(k) + " has other bits on " + std::to_string(threads) + " threads than on one";
   return "";
 }
 
@@ -210,7 +227,7 @@ namespace {
 
 /// What compiled code does, against the reference's results; `refused`: the class of the error it raised instead.
 Outcome run_compiled(const Case& c, const Bug* bug, const std::vector<Tensor>& inputs, const api::Executable& reference, const std::vector<Tensor>& want,
-                     const std::string& refused) {
+                     const std::string& refused, Memory& memory) {
   Outcome outcome;
   const auto different = [&](const std::string& why) { return Outcome{Outcome::Kind::Different, why, outcome.op_class}; };
   try {
@@ -220,7 +237,7 @@ Outcome run_compiled(const Case& c, const Bug* bug, const std::vector<Tensor>& i
     if (!refused.empty() && !bug)
       if (const std::string why = in_place(c, executable, inputs, nullptr); !why.empty()) return different(why);
     std::vector<Tensor> got;
-    std::string why = bug ? "" : on_threads(executable, inputs, got);
+    std::string why = bug ? "" : on_threads(executable, inputs, memory, got);
     if (bug) got = api::run(executable, inputs);
     if (!refused.empty()) return different("the reference raises " + refused + ", compiled code does not");
     for (std::size_t k = 0; k < want.size() && why.empty(); ++k)
@@ -237,8 +254,9 @@ Outcome run_compiled(const Case& c, const Bug* bug, const std::vector<Tensor>& i
 
 }  // namespace
 
-Outcome run(const Case& c, const Bug* bug) {
-  const std::vector<Tensor> inputs = operands(c);
+Outcome run(const Case& c, const Bug* bug, bool strict) {
+  Memory memory(strict, c.seed % 2 == 0);
+  const std::vector<Tensor> inputs = operands(c, memory);
   api::ExecutablePtr reference;
   std::vector<Tensor> want;
   std::string refused;
@@ -251,7 +269,7 @@ Outcome run(const Case& c, const Bug* bug) {
     if (!reference) return {Outcome::Kind::Refused, error.what(), "refused"};
     refused = error.class_name();
   }
-  return run_compiled(c, bug, inputs, *reference, want, refused);
+  return run_compiled(c, bug, inputs, *reference, want, refused, memory);
 }
 
 }  // namespace differential

@@ -3,9 +3,9 @@
 namespace differential {
 namespace {
 
-bool still_fails(const Case& c, const Bug* bug) {
+bool still_fails(const Case& c, const Bug* bug, bool strict) {
   try {
-    return run(c, bug).kind == Outcome::Kind::Different;
+    return run(c, bug, strict).kind == Outcome::Kind::Different;
   } catch (const std::exception&) {  // the change made the case meaningless
     return false;
   }
@@ -37,11 +37,11 @@ std::vector<Case> simpler(const Case& c) {
 
 }  // namespace
 
-Case shrink(Case c, const Bug* bug) {
+Case shrink(Case c, const Bug* bug, bool strict) {
   for (int round = 0; round < 60; ++round) {
     bool changed = false;
     for (Case& candidate : simpler(c)) {
-      if (!still_fails(candidate, bug)) continue;
+      if (!still_fails(candidate, bug, strict)) continue;
       c = std::move(candidate);
       changed = true;
       break;
