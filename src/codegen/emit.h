@@ -56,6 +56,8 @@ llvm::Value* emit_convert(const Arithmetic& to, llvm::Value* value, DType from, 
 // --- emit_math.cpp: inline, for f32 and f64, scalars and vectors; at most 2 units in the last place
 llvm::Value* emit_fma(const Arithmetic& to, llvm::Value* a, llvm::Value* b, llvm::Value* c);
 llvm::Value* emit_exp(const Arithmetic& to, llvm::Value* x);
+/// For x that is never above 0.
+llvm::Value* emit_exp_below(const Arithmetic& to, llvm::Value* x);
 llvm::Value* emit_log(const Arithmetic& to, llvm::Value* x);
 llvm::Value* emit_log1p(const Arithmetic& to, llvm::Value* x);
 llvm::Value* emit_tanh(const Arithmetic& to, llvm::Value* x);

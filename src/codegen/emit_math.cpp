@@ -59,13 +59,13 @@ Value* exp_polynomial(const Terms& t, Value* r) {
   return t.add(t.fma(p, t.mul(r, r), r), t.number(1));
 }
 
-/// exp(x + tail), the tail below the last place of x, or null.
-Value* exp_of_sum(const Terms& t, Value* x, Value* tail) {
+/// exp(x + tail), the tail below the last place of x, or null. `any`: x may be above 0.
+Value* exp_of_sum(const Terms& t, Value* x, Value* tail, bool any = true) {
   Builder& b = t.b();
   // Beyond these the result is infinity or zero anyway; a NaN passes both comparisons.
   Value* high = t.number(t.is_double() ? 710.5 : 89.5);
   Value* low = t.number(t.is_double() ? -746.5 : -105);
-  Value* y = t.select(b.CreateFCmpOLT(high, x), high, x);
+  Value* y = any ? t.select(b.CreateFCmpOLT(high, x), high, x) : x;
   y = t.select(b.CreateFCmpOGT(low, y), low, y);
   Value* magic = t.number(rounder(t));
   Value* sum = t.fma(y, t.number(1.44269504088896340736), magic);
@@ -285,6 +285,10 @@ Value* emit_fma(const Arithmetic& to, Value* a, Value* b, Value* c) {
 }
 
 Value* emit_exp(const Arithmetic& to, Value* x) { return exp_of_sum({to, x->getType()}, x, nullptr); }
+
+Value* emit_exp_below(const Arithmetic& to, Value* x) {
+  return exp_of_sum({to, x->getType()}, x, nullptr, false);
+}
 
 Value* emit_log(const Arithmetic& to, Value* x) {
   const Terms t{to, x->getType()};

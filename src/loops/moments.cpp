@@ -47,16 +47,6 @@ int sum_of(Formula& f, DType t, std::vector<int> values) {
 }
 
 // ---------------------------------------------------------------- what a variance looks like
-bool same(const ScalarFn& f, int a, const ScalarFn& g, int b) {
-  if (a < 0 || b < 0) return a == b;
-  const ops::ScalarNode &x = f.nodes[a], &y = g.nodes[b];
-  if (x.prim != y.prim || x.dtype != y.dtype || x.arg != y.arg) return false;
-  if (x.prim == Prim::Const && x.constant.u != y.constant.u) return false;
-  for (std::size_t k = 0; k < x.args.size(); ++k)
-    if (!same(f, x.args[k], g, y.args[k])) return false;
-  return true;
-}
-
 bool is_arg(const ScalarFn& fn, int node, std::size_t arg) {
   return fn.nodes[node].prim == Prim::Arg && fn.nodes[node].arg == int(arg);
 }
@@ -101,6 +91,16 @@ ScalarFn contribution(DType t, const RowParts& parts) {
 
 }  // namespace
 
+bool same_value(const ScalarFn& f, int a, const ScalarFn& g, int b) {
+  if (a < 0 || b < 0) return a == b;
+  const ops::ScalarNode &x = f.nodes[a], &y = g.nodes[b];
+  if (x.prim != y.prim || x.dtype != y.dtype || x.arg != y.arg) return false;
+  if (x.prim == Prim::Const && x.constant.u != y.constant.u) return false;
+  for (std::size_t k = 0; k < x.args.size(); ++k)
+    if (!same_value(f, x.args[k], g, y.args[k])) return false;
+  return true;
+}
+
 bool is_variance(const Nest& nest) {
   const auto& rows = std::get<ops::Rows>(nest.meaning);
   const std::size_t inputs = nest.inputs.size();
@@ -111,7 +111,7 @@ bool is_variance(const Nest& nest) {
   const ops::ScalarNode& square = second.nodes[second.results[0]];
   if (square.prim != Prim::Mul || square.args[0] != square.args[1]) return false;
   const ops::ScalarNode& deviation = second.nodes[square.args[0]];
-  return deviation.prim == Prim::Sub && same(first, first.results[0], second, deviation.args[0]) &&
+  return deviation.prim == Prim::Sub && same_value(first, first.results[0], second, deviation.args[0]) &&
          is_mean(second, deviation.args[1], inputs);
 }
 

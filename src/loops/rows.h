@@ -51,6 +51,8 @@ bool schedule_columns(const Nest& nest, Plan& plan, const RowsChoice& choice);
 struct RowParts {
   std::int64_t whole = 0, size = 0, rest = 0;
 };
+/// Whether two nodes of two functions of the same arguments are the same expression.
+bool same_value(const ops::ScalarFn& f, int a, const ops::ScalarFn& g, int b);
 /// Whether the passes sum the elements, then their squared deviations from the mean: of floats.
 bool is_variance(const Nest& nest);
 /// (elements before this group) -> shares that its mean and its distance have in the whole.

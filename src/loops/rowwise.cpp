@@ -35,7 +35,9 @@ bool sums_shifted_exponentials(const Nest& nest, const ops::Rows& rows) {
   if (!is_maximum(first) || top(rows.passes[1].combine).prim != Prim::Add || top(map).prim != Prim::Exp)
     return false;
   const ops::ScalarNode& exponent = map.nodes[top(map).args[0]];
-  return exponent.prim == Prim::Sub && is_arg(map, exponent.args[1], int(nest.inputs.size()));
+  const ops::ScalarFn& shifted = rows.passes[0].map;
+  return exponent.prim == Prim::Sub && is_arg(map, exponent.args[1], int(nest.inputs.size())) &&
+         same_value(shifted, shifted.results[0], map, exponent.args[0]);
 }
 
 /// value / sum as value * (1 / sum), in the results of softmax: a division per row instead of one per
@@ -94,7 +96,11 @@ std::int64_t rows_ahead(const Nest& nest, const Plan& plan, const RowsChoice& c)
 void schedule_rowwise(const Nest& nest, Plan& plan) {
   Nest lean = nest;
   auto& rows = std::get<ops::Rows>(lean.meaning);
-  if (rows.per_element && sums_shifted_exponentials(lean, rows)) multiply_by_reciprocal(lean, rows.result);
+  if (sums_shifted_exponentials(lean, rows)) {
+    if (rows.per_element) multiply_by_reciprocal(lean, rows.result);
+    ops::ScalarFn& map = rows.passes[1].map;
+    map.nodes[std::size_t(map.results[0])].arg = 0;  // for codegen: the exponent is never above 0
+  }
   RowsChoice choice = choose_rows(lean, plan);
   choice.stream = streams(lean, plan, choice);
   if (!plan.dynamic && is_variance(lean) &&

