@@ -1,4 +1,4 @@
-// Eigen: Tensor shuffles and reductions on its thread pool, and matrix products.
+// Eigen: Tensor shuffles on its thread pool, reductions and products of matrices.
 #define EIGEN_USE_THREADS
 #include <Eigen/Core>
 #include <array>
@@ -42,7 +42,8 @@ Work shuffle(const Tensor& x, const Axes& axes) {
   return [=]() mutable {
     const In<Rank> from(x.data_as<const float>(), dims_of<Rank>(x.shape()));
     Out<Rank> to(y.data_as<float>(), dims_of<Rank>(shape));
-    to.device(*pool().device) = from.shuffle(order);
+    if (pool().pool->NumThreads() == 1) to = from.shuffle(order);
+    else to.device(*pool().device) = from.shuffle(order);
   };
 }
 
@@ -56,17 +57,18 @@ Maybe permute(const Tensor& x, const Axes& axes) {
   }
 }
 
-/// Two axes, of which one is reduced.
+/// Two axes, of which one is reduced: as a matrix, which is several times faster than reductions of its Tensor.
 Maybe reduce(const Tensor& x, Reduction kind, const Axes& axes) {
   if (x.rank() != 2 || axes.size() != 1 || (kind != Reduction::Sum && kind != Reduction::Max)) return {};
   Tensor y = Tensor::zeros({x.shape()[std::size_t(1 - axes[0])]}, einx::f32);
-  const std::array<int, 1> along = {axes[0]};
-  const bool sum = kind == Reduction::Sum;
+  const bool sum = kind == Reduction::Sum, last = axes[0] == 1;
   return [=]() mutable {
-    const In<2> from(x.data_as<const float>(), dims_of<2>(x.shape()));
-    Out<1> to(y.data_as<float>(), y.size());
-    if (sum) to.device(*pool().device) = from.sum(along);
-    else to.device(*pool().device) = from.maximum(along);
+    const Eigen::Map<const Matrix> from(x.data_as<const float>(), x.shape()[0], x.shape()[1]);
+    Eigen::Map<Eigen::VectorXf> to(y.data_as<float>(), y.size());
+    if (last && sum) to = from.rowwise().sum();
+    else if (last) to = from.rowwise().maxCoeff();
+    else if (sum) to = from.colwise().sum();
+    else to = from.colwise().maxCoeff();
   };
 }
 

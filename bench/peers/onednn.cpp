@@ -33,7 +33,7 @@ memory of(const Tensor& x, const memory::desc& desc) { return {desc, cpu().engin
 /// A primitive with its operands and its own output.
 template <class Primitive>
 Work work(Primitive primitive, Tensor keep, std::unordered_map<int, memory> arguments) {
-  return [=]() mutable {
+  return [primitive, keep, arguments]() mutable {
     primitive.execute(cpu().stream, arguments);
     cpu().stream.wait();
   };

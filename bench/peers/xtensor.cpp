@@ -1,5 +1,4 @@
 // xtensor: lazy expressions assigned to containers.
-#include <algorithm>
 #include <xtensor/xadapt.hpp>
 #include <xtensor/xmath.hpp>
 #include <xtensor/xnoalias.hpp>
@@ -25,12 +24,8 @@ Maybe permute(const Tensor& x, const Axes& axes) {
 Maybe reduce(const Tensor& x, Reduction kind, const Axes& axes) {
   if (kind != Reduction::Sum) return {};
   const std::vector<std::size_t> along(axes.begin(), axes.end());
-  std::vector<std::size_t> kept;
-  for (int axis = 0; axis < x.rank(); ++axis)
-    if (std::ranges::find(axes, axis) == axes.end()) kept.push_back(std::size_t(x.shape()[std::size_t(axis)]));
-  auto y = std::make_shared<xt::xarray<float>>(kept);
-  // Lazily: its immediate reductions write outside their result (xtensor 0.24).
-  return [=] { xt::noalias(*y) = xt::sum(view(x), along); };
+  auto y = std::make_shared<xt::xarray<float>>();
+  return [=] { *y = xt::sum(view(x), along, xt::evaluation_strategy::immediate); };
 }
 
 Maybe add_bias(const Tensor& x, const Tensor& y) {
