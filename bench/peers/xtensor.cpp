@@ -1,4 +1,5 @@
 // xtensor: lazy expressions assigned to containers.
+#include <algorithm>
 #include <xtensor/xadapt.hpp>
 #include <xtensor/xmath.hpp>
 #include <xtensor/xnoalias.hpp>
@@ -24,8 +25,12 @@ Maybe permute(const Tensor& x, const Axes& axes) {
 Maybe reduce(const Tensor& x, Reduction kind, const Axes& axes) {
   if (kind != Reduction::Sum) return {};
   const std::vector<std::size_t> along(axes.begin(), axes.end());
-  auto y = std::make_shared<xt::xarray<float>>();
-  return [=] { *y = xt::sum(view(x), along, xt::evaluation_strategy::immediate); };
+  std::vector<std::size_t> kept;
+  for (int axis = 0; axis < x.rank(); ++axis)
+    if (std::ranges::find(axes, axis) == axes.end()) kept.push_back(std::size_t(x.shape()[std::size_t(axis)]));
+  auto y = std::make_shared<xt::xarray<float>>(kept);
+  // Lazily: its immediate reductions of such a view crash (xtensor 0.24).
+  return [=] { xt::noalias(*y) = xt::sum(view(x), along); };
 }
 
 Maybe add_bias(const Tensor& x, const Tensor& y) {
