@@ -22,13 +22,19 @@ Expr log_add_exp(Expr x, Expr y) {
   return select(x == y, x + like(x, kLog2), max(x, y) + log1p(exp(-abs(x - y))));
 }
 
-/// The longer side times sqrt(1 + (shorter / longer)^2), so that no square overflows or vanishes; an infinite side decides, also
-/// beside a nan (IEEE 754-2019, 9.2.1).
-Expr hypotenuse(Expr x, Expr y) {
+/// The longer side times sqrt(1 + (shorter / longer)^2), so that no square overflows or vanishes.
+Expr by_ratio(Expr x, Expr y) {
   const Expr longer = max(abs(x), abs(y)), shorter = min(abs(x), abs(y));
   const Expr ratio = select(longer == like(x, 0), longer, shorter / longer);
+  return longer * sqrt(like(x, 1) + ratio * ratio);
+}
+
+/// Squares of an f32 fit an f64, which rounds once. An infinite side decides, also beside a nan (IEEE 754-2019, 9.2.1).
+Expr hypotenuse(Expr x, Expr y) {
+  const auto squared = [](Expr a) { return cast(a, f64) * cast(a, f64); };
+  const Expr length = x.dtype() == f64 ? by_ratio(x, y) : cast(sqrt(squared(x) + squared(y)), x.dtype());
   const Expr infinity = like(x, std::numeric_limits<double>::infinity());
-  return select(abs(x) == infinity || abs(y) == infinity, infinity, longer * sqrt(like(x, 1) + ratio * ratio));
+  return select(abs(x) == infinity || abs(y) == infinity, infinity, length);
 }
 
 Resolved resolve_fold(const Op& op, std::span<const DType> operands) {

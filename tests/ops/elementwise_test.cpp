@@ -89,6 +89,7 @@ TEST_CASE("elementwise operations on one dtype") {
       {"logaddexp", boolean, {1, 1}, 1.693147180559945},
       {"logaddexp", bf16, {2, 2}, 2.693147180559945},
       {"hypot", f32, {3, -4}, 5},
+      {"hypot", f32, {-12, 5}, 13},
       {"hypot", f64, {0, -0.0}, 0},
       {"hypot", f32, {3e38, 0}, 3e38f},
       {"hypot", f64, {3e300, 4e300}, 5e300},
