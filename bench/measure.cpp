@@ -33,7 +33,8 @@ std::vector<Work> floor_of(const Row& row, const Job& job, int threads, einx::Te
   if (row.floor == Floor::Peak)
     return {[threads] { on_threads(threads, 64 * static_cast<std::size_t>(threads), [](std::size_t, std::size_t) { floors::fma_peak(kRounds); }); }};
   const auto shape = einx::Shape{static_cast<std::int64_t>(bytes)};
-  from = einx::Tensor::zeros(shape, einx::u8);
+  // Data like the rows': zeros are moved a third faster (measured on an EPYC of 2025).
+  from = random({static_cast<std::int64_t>(bytes / sizeof(float)) + 1});
   auto* source = static_cast<char*>(from.data());
   if (row.floor == Floor::Read)
     return {[=] { on_threads(threads, bytes, [=](std::size_t b, std::size_t e) { floors::read(reinterpret_cast<const float*>(source + b), (e - b) / 4); }); }};
