@@ -137,15 +137,17 @@ void dot_case(Writer& w, Case& c) {
   add_operands(w, c, third ? 3 : 2);
 }
 
-/// Large enough for packed panels, ragged against every register tile.
+/// Around what packed panels are worth their while for, ragged against every register tile.
 void large_dot_case(Writer& w, Case& c) {
-  for (const char* name : {"m", "n", "k"}) c.sizes[name] = w.pick(std::vector<std::int64_t>{61, 64, 97, 101, 128});
+  c.sizes["m"] = w.pick(std::vector<std::int64_t>{13, 61, 64, 97});
+  for (const char* name : {"n", "k"}) c.sizes[name] = w.pick(std::vector<std::int64_t>{101, 128, 257, 331});
   const bool batched = w.chance(30);
   if (batched) c.sizes["z"] = 2;
   const Names left = batched ? Names{"z", "m", "[k]"} : Names{"m", "[k]"}, right = batched ? Names{"[k]", "z", "n"} : Names{"[k]", "n"};
   c.pattern = w.compose(w.shuffled(left)) + ", " + w.compose(w.shuffled(right)) + " -> " + w.compose(w.shuffled(batched ? Names{"z", "m", "n"} : Names{"m", "n"}));
   add_operands(w, c, 2);
-  for (OperandSpec& operand : c.operands) operand.dtype = w.chance(70) ? DType::f32 : DType::f64;
+  const DType dtype = w.chance(50) ? DType::f32 : w.pick(std::vector{DType::f64, DType::i32, DType::u64, DType::f16, DType::bf16});
+  for (OperandSpec& operand : c.operands) operand.dtype = w.chance(90) ? dtype : DType::f32;
 }
 
 void write_case(Writer& w, Case& c, const einx::detail::ops::Op& op) {
