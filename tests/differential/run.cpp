@@ -135,6 +135,9 @@ bool close(double a, double b, double allowed) {
   return std::fabs(a - b) <= allowed;
 }
 
+/// Several operands are multiplied in pairs, some of them after sums: infinities of both signs may meet (nan) in one order of that only.
+bool may_lose_nan(const Case& c) { return c.special && c.operands.size() > 2 && (c.op == "dot" || c.op == "einsum"); }
+
 /// Largest finite magnitude among the operands' values, and 1.
 double magnitude(const std::vector<Tensor>& tensors, bool product) {
   double result = 1;
@@ -159,6 +162,7 @@ std::string compare(const Case& c, const std::vector<Tensor>& inputs, const Tens
     const auto b = tensor::load(static_cast<const char*>(flat_want.data()) + k * bytes, got.dtype());
     const double x = tensor::to_double(a), y = tensor::to_double(b);
     const bool other_sign = keeps_signs(c) && x == 0 && std::signbit(x) != std::signbit(y);
+    if (may_lose_nan(c) && !std::isfinite(x) && !std::isfinite(y)) continue;
     const bool same = other_sign ? false : tensor::is_float(got.dtype()) ? close(x, y, tolerance(c, got.dtype(), std::max(scale, std::fabs(y)), count)) : a.i == b.i;
     if (!same) return "element " + std::to_string(k) + ": compiled " + std::to_string(x) + ", reference " + std::to_string(y);
   }
