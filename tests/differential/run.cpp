@@ -1,5 +1,6 @@
 // One case: operands from the seed, the reference's answer, compiled code's answer, and how near they must be.
 #include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <set>
@@ -150,11 +151,17 @@ double magnitude(const std::vector<Tensor>& tensors, bool product) {
   return result;
 }
 
+std::string digits(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.17g", value);
+  return text;
+}
+
 std::string compare(const Case& c, const std::vector<Tensor>& inputs, const Tensor& got, const Tensor& want) {
   if (got.dtype() != want.dtype() || !std::ranges::equal(got.shape(), want.shape())) return "another type";
   double count = 1;
   for (const Tensor& input : inputs) count = std::max(count, static_cast<double>(input.size()));
-  const double scale = magnitude(inputs, c.op == "dot" || c.op == "multiply") * (c.op == "var" || c.op == "sum" || c.op == "dot" ? 8 : 1);
+  const double scale = magnitude(inputs, c.op == "dot" || c.op == "multiply") * (c.op == "var" || c.op == "std" || c.op == "sum" || c.op == "dot" ? 8 : 1);
   const Tensor flat_got = got.clone(), flat_want = want.clone();
   const auto bytes = static_cast<std::int64_t>(einx::size_of(got.dtype()));
   for (std::int64_t k = 0; k < got.size(); ++k) {
@@ -164,7 +171,7 @@ std::string compare(const Case& c, const std::vector<Tensor>& inputs, const Tens
     const bool other_sign = keeps_signs(c) && x == 0 && std::signbit(x) != std::signbit(y);
     if (may_lose_nan(c) && !std::isfinite(x) && !std::isfinite(y)) continue;
     const bool same = other_sign ? false : tensor::is_float(got.dtype()) ? close(x, y, tolerance(c, got.dtype(), std::max(scale, std::fabs(y)), count)) : a.i == b.i;
-    if (!same) return "element " + std::to_string(k) + ": compiled " + std::to_string(x) + ", reference " + std::to_string(y);
+    if (!same) return "element " + std::to_string(k) + ": compiled " + digits(x) + ", reference " + digits(y);
   }
   return "";
 }
