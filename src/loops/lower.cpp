@@ -162,15 +162,30 @@ void copy_result(Lowering& lowering, std::size_t result) {
   finish(lowering, std::move(nest));
 }
 
+// ---------------------------------------------------------------- the steps
+void schedule_item(Item& item, Plan& plan) {
+  std::vector<Step>& steps = plan.program.steps;
+  if (auto* step = std::get_if<Step>(&item.work)) {
+    steps.push_back(std::move(*step));
+    return;
+  }
+  const std::size_t first = steps.size();
+  item.schedule(std::get<Nest>(item.work), plan);
+  for (std::size_t k = first; k < steps.size(); ++k)
+    if (auto* kernel = std::get_if<Kernel>(&steps[k]))
+      kernel->same_a = item.same_a, kernel->same_b = item.same_b;
+}
+
 }  // namespace
 
 Program lower(const graph::Graph& graph, const Machine& machine, const Options& options) {
   Program program;
   program.name = graph.name;
-  Lowering lowering{graph, {program, machine, options.dynamic}, {}};
+  Lowering lowering{graph, {program, machine, options.dynamic}, {}, {}};
   make_buffers(lowering);
   for (const graph::Node& node : graph.nodes) lower_node(lowering, node);
   for (std::size_t k = 0; k < graph.results.size(); ++k) copy_result(lowering, k);
+  for (Item& item : lowering.items) schedule_item(item, lowering.plan);
   return program;
 }
 

@@ -78,7 +78,7 @@ void check_coordinates(Lowering& lowering, const graph::Node& node, const ops::R
     nest.position_strides.resize(nest.axes.size());
     if (!has_elements(lowering, nest)) continue;
     simplify(nest, lowering.plan.dynamic);
-    schedule_check(nest, lowering.plan);
+    lowering.items.push_back({std::move(nest), schedule_check});
   }
 }
 
@@ -111,14 +111,13 @@ void copy_tensor(Lowering& lowering, const graph::Node& node, const IndexMap& in
   nest.meaning = ops::Move{};
   Program& program = lowering.plan.program;
   program.in_place = may_update_in_place(lowering.graph, node) && same_layout(nest);
-  const std::size_t first = program.steps.size();
+  const std::size_t first = lowering.items.size();
   finish(lowering, std::move(nest));
   if (!program.in_place) return;
-  for (std::size_t k = first; k < program.steps.size(); ++k)
-    if (auto* kernel = std::get_if<Kernel>(&program.steps[k])) {
-      kernel->same_a = lowering.buffers[node.inputs[0]];
-      kernel->same_b = lowering.buffers[node.outputs[0]];
-    }
+  for (std::size_t k = first; k < lowering.items.size(); ++k) {
+    lowering.items[k].same_a = lowering.buffers[node.inputs[0]];
+    lowering.items[k].same_b = lowering.buffers[node.outputs[0]];
+  }
 }
 
 /// The axes of all operands in the order that decides which of two updates comes first: coordinates, update,
@@ -181,7 +180,7 @@ void lower_scatter(Lowering& lowering, const graph::Node& node, const ops::Resol
   nest.position_strides.resize(nest.axes.size());
   if (!has_elements(lowering, nest)) return;
   simplify(nest, lowering.plan.dynamic);
-  schedule_scatter(nest, lowering.plan);
+  lowering.items.push_back({std::move(nest), schedule_scatter});
 }
 
 }  // namespace einx::detail::loops

@@ -52,7 +52,7 @@ void lower_native(Lowering& lowering, const graph::Node& node, const ops::Native
     step.inputs.push_back(view_of(lowering, node, node.expr.inputs[k], node.inputs[k], kept));
   for (std::size_t k = 0; k < node.outputs.size(); ++k)
     step.outputs.push_back(view_of(lowering, node, node.expr.outputs[k], node.outputs[k], kept));
-  lowering.plan.program.steps.emplace_back(std::move(step));
+  lowering.items.push_back({Step(std::move(step))});
 }
 
 }  // namespace einx::detail::loops

@@ -157,7 +157,7 @@ void add_sort(Lowering& lowering, const graph::Node& node, const Ends& ends, boo
   sort.schedule = label(lowering, node, 0) + ": sort\nthe runtime turns each row of " +
                   std::to_string(sort.length) + " into unsigned keys" +
                   (positions ? " with their positions" : "") + " and sorts these; rows in parallel";
-  lowering.plan.program.steps.emplace_back(std::move(sort));
+  lowering.items.push_back({Step(std::move(sort))});
 }
 
 /// A row that the output has several times is sorted once, into a temporary without the axes that repeat it.

@@ -99,8 +99,7 @@ void finish(Lowering& lowering, Nest nest) {
   }
   if (nest.position_strides.empty()) nest.position_strides.resize(nest.axes.size());
   simplify(nest, dynamic);
-  if (nothing_reduced) return schedule_plain(nest, lowering.plan);
-  schedule(nest, lowering.plan);
+  lowering.items.push_back({std::move(nest), nothing_reduced ? schedule_plain : schedule});
 }
 
 }  // namespace einx::detail::loops

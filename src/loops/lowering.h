@@ -1,16 +1,25 @@
 // What the lowering of every meaning shares: a node's solved expression as nests. Private to the loops layer.
 #pragma once
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "loops/nest.h"
 
 namespace einx::detail::loops {
 
+/// What runs one after the other: a nest with the schedule that will take it, or a step that has no loops.
+struct Item {
+  std::variant<Nest, Step> work;
+  void (*schedule)(const Nest&, Plan&) = nullptr;  ///< of a nest
+  BufferId same_a = -1, same_b = -1;               ///< of a nest: Kernel::same_a, same_b
+};
+
 struct Lowering {
   const graph::Graph& graph;
   Plan plan;
   std::vector<BufferId> buffers;  ///< of each value
+  std::vector<Item> items;
 
   /// A number of the graph's types: a constant, or in a dynamic program a parameter of its own.
   Int number(std::int64_t value) {
@@ -51,8 +60,8 @@ Access access_of(Lowering& lowering, const Axes& axes, graph::ValueId value, con
 /// The same for a value that is written: row-major, so its last axis is contiguous also in a dynamic program.
 Access output_of(Lowering& lowering, const Axes& axes, graph::ValueId value, const notation::IndexMap& map);
 
-/// Simplifies and schedules; an output of no elements needs no step, a reduction of none is left to plain
-/// loops.
+/// Simplifies the nest and puts it behind the others; an output of no elements needs no step, a reduction of
+/// none is left to plain loops.
 void finish(Lowering& lowering, Nest nest);
 
 // ---------------------------------------------------------------- meanings in files of their own
