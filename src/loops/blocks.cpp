@@ -124,7 +124,8 @@ Found best_group(const Lowering& lowering, std::size_t first) {
       if (found.members.size() <= reached) break;
       reached = found.members.size();
       judge(lowering, found);
-      if (found.lanes > 0 && found.alone > kWorthIt * found.together && found.gain() > std::max(kLeast, best.gain()))
+      if (found.lanes > 0 && found.alone > kWorthIt * found.together &&
+          found.gain() > std::max(kLeast, best.gain()))
         best = std::move(found);
     }
   }
@@ -178,10 +179,26 @@ bool replace(Lowering& lowering, std::size_t first, const Found& found) {
   return true;
 }
 
+/// Products of several operands that are done in pairs anyway are so before groups are looked for.
+void split_products(Lowering& lowering) {
+  std::vector<Item> items;
+  for (Item& item : lowering.items) {
+    std::vector<Nest> pairs;
+    if (may_join(item))
+      if (const Nest& nest = std::get<Nest>(item.work);
+          std::holds_alternative<ops::Rows>(nest.meaning) && !is_small_in_lanes(nest, lowering.plan))
+        pairs = pair_nests(nest, lowering.plan);
+    for (Nest& pair : pairs) items.push_back({std::move(pair), schedule});
+    if (pairs.empty()) items.push_back(std::move(item));
+  }
+  lowering.items = std::move(items);
+}
+
 }  // namespace
 
 void run_in_blocks(Lowering& lowering) {
   if (lowering.plan.dynamic || lowering.plan.program.in_place) return;
+  split_products(lowering);
   for (std::size_t first = 0; first < lowering.items.size(); ++first) {
     if (!may_join(lowering.items[first])) continue;
     const Found found = best_group(lowering, first);
