@@ -51,7 +51,8 @@ bool may_be_einsum(const graph::Node& node) {
          (node.op->name != "id" || node.inputs.size() == 1);
 }
 
-/// dot writes the same bracketed axis twice in a tensor as two axes, and wants each in two tensors; einsum has neither rule.
+/// dot writes the same bracketed axis twice in a tensor as two axes, and wants each in two tensors; einsum
+/// has neither rule.
 bool contracts_pairs(const Solved& expr) {
   std::vector<int> tensors(expr.axes.size(), 0);
   for (const TensorExpr& input : expr.inputs) {
@@ -67,7 +68,8 @@ bool contracts_pairs(const Solved& expr) {
   return true;
 }
 
-/// One tensor with axes summed: sum, unless it would widen an integer or mean two axes where the einsum means a diagonal.
+/// One tensor with axes summed: sum, unless it would widen an integer or mean two axes where the einsum means
+/// a diagonal.
 bool plain_sum(const Einsum& einsum, const Solved& expr) {
   const bool keeps_dtype =
       tensor::is_float(einsum.dtype) || einsum.dtype == DType::i64 || einsum.dtype == DType::u64;
@@ -120,9 +122,12 @@ NodeForm form_of(const Einsum& einsum) {
     sums = sums || (occurs[label] && !kept[label]);
   }
   const bool one = einsum.operands.size() == 1;
-  if (one) form.op = &ops::get(!sums ? "id" : plain_sum(einsum, form.expr) ? "sum" : "einsum");
-  else if (!sums) form.op = &ops::get("multiply");
-  else form.op = &ops::get(contracts_pairs(form.expr) ? "dot" : "einsum");
+  if (one)
+    form.op = &ops::get(!sums ? "id" : plain_sum(einsum, form.expr) ? "sum" : "einsum");
+  else if (!sums)
+    form.op = &ops::get("multiply");
+  else
+    form.op = &ops::get(contracts_pairs(form.expr) ? "dot" : "einsum");
   return form;
 }
 

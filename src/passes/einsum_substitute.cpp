@@ -11,10 +11,12 @@ using notation::Dim;
 using notation::Solved;
 using notation::TensorExpr;
 
-/// Labels that have become other labels: one (two names for an axis) or several (an axis that the other side splits).
+/// Labels that have become other labels: one (two names for an axis) or several (an axis that the other side
+/// splits).
 class Labels {
  public:
-  explicit Labels(std::vector<notation::Axis> axes) : axes_(std::move(axes)), means_(axes_.size()), given_(axes_.size()) {}
+  explicit Labels(std::vector<notation::Axis> axes)
+      : axes_(std::move(axes)), means_(axes_.size()), given_(axes_.size()) {}
 
   /// Makes two dimensions of the same size the same axes; false if no common split exists.
   bool unify(const Dim& ours, const Dim& theirs) {
@@ -69,8 +71,10 @@ class Labels {
 
   /// One axis under two names: ours, unless it is the rest of an axis that theirs has split.
   void unite(int ours, int theirs) {
-    if (std::size_t(ours) < given_) means_[theirs] = {ours};
-    else means_[ours] = {theirs};
+    if (std::size_t(ours) < given_)
+      means_[theirs] = {ours};
+    else
+      means_[ours] = {theirs};
   }
 
   /// The larger axis is the smaller one and a rest.

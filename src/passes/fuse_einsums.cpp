@@ -1,5 +1,6 @@
-// Einsums that read einsums become one where its best order is cheaper. Consumers are decided before their producers, so that what a
-// value is made of stays one operand until the question whether to share it has been answered for those that read it.
+// Einsums that read einsums become one where its best order is cheaper. Consumers are decided before their
+// producers, so that what a value is made of stays one operand until the question whether to share it has
+// been answered for those that read it.
 #include <algorithm>
 #include <set>
 
@@ -10,7 +11,7 @@
 namespace einx::detail::passes {
 namespace {
 
-constexpr std::size_t kMostOperands = 64;   ///< of one einsum, beyond which nothing more is fused into it
+constexpr std::size_t kMostOperands = 64;  ///< of one einsum, beyond which nothing more is fused into it
 constexpr std::size_t kMostLabels = 256;
 
 /// A reader of a value, with the value's einsum in place of every use.
@@ -33,8 +34,10 @@ class Fusion {
       views_.push_back(einsum_of(graph, node));
       costs_.push_back(views_[n] ? flops(*views_[n]) : 0);
       for (const graph::ValueId input : node.inputs)
-        if (views_[n]) readers_[input].insert(n);
-        else needed_[input] = true;
+        if (views_[n])
+          readers_[input].insert(n);
+        else
+          needed_[input] = true;
     }
     for (const graph::ValueId result : graph.results) needed_[result] = true;
     changed_.assign(graph.nodes.size(), false);
@@ -67,13 +70,16 @@ class Fusion {
     return Fused{reader, std::move(einsum), costs_[reader], after};
   }
 
-  /// Into all readers, so that the value is not computed; or it is, and only those that are cheaper without it do without.
+  /// Into all readers, so that the value is not computed; or it is, and only those that are cheaper without
+  /// it do without.
   void decide(std::size_t n, graph::ValueId value) {
     std::vector<Fused> fused;
     bool all = !needed_[value];
     for (const std::size_t reader : readers_[value]) {
-      if (auto one = fused_into(reader, value, *views_[n])) fused.push_back(std::move(*one));
-      else all = false;
+      if (auto one = fused_into(reader, value, *views_[n]))
+        fused.push_back(std::move(*one));
+      else
+        all = false;
     }
     double without = 0, with = costs_[n];
     for (const Fused& one : fused) without += one.after, with += std::min(one.before, one.after);
@@ -81,7 +87,8 @@ class Fusion {
     for (Fused& one : fused)
       if (every || one.after < one.before) replace(std::move(one));
     if (!every) return;
-    for (const graph::ValueId operand : views_[n]->operands) readers_[operand].erase(n);  // nobody asks for it any more
+    for (const graph::ValueId operand : views_[n]->operands)
+      readers_[operand].erase(n);  // nobody asks for it any more
   }
 
   void replace(Fused fused) {

@@ -1,8 +1,11 @@
-// Einsums of many operands become steps over two: the order comes from a search over paths, the axes of what lies between from what reads it.
+// Einsums of many operands become steps over two: the order comes from a search over paths, the axes of what
+// lies between from what reads it.
+#include <spdlog/logger.h>
+
 #include <algorithm>
 #include <set>
-#include <tuple>
 #include <string>
+#include <tuple>
 
 #include "passes/contraction_order.h"
 #include "passes/einsum.h"
@@ -50,7 +53,8 @@ class Writer {
     const std::string& name = from_.values[old].name;
     for (std::size_t k = first, next = 0; k < to_.values.size(); ++k) {
       std::string& given = to_.values[k].name;
-      if (ValueId(k) == value) given = name;
+      if (ValueId(k) == value)
+        given = name;
       else
         do given = name + "_" + std::to_string(next++);
         while (!names_.insert(given).second);
@@ -105,7 +109,8 @@ class Steps {
     }
     for (const OrderStep& step : order.steps) {
       terms_.push_back(term(flat(step.kept)));
-      terms_.back().constant = std::all_of(step.operands.begin(), step.operands.end(), [&](int place) { return terms_[std::size_t(place)].constant; });
+      terms_.back().constant = std::all_of(step.operands.begin(), step.operands.end(),
+                                           [&](int place) { return terms_[std::size_t(place)].constant; });
     }
     choose_axes();
     place_numbers();
@@ -140,10 +145,12 @@ class Steps {
     return expr;
   }
 
-  /// From the last step back, each intermediate in the order in which the step that reads it wants it: the axes that are looped over in
-  /// both operands first, then its own, and the summed ones last, where they are contiguous.
+  /// From the last step back, each intermediate in the order in which the step that reads it wants it: the
+  /// axes that are looped over in both operands first, then its own, and the summed ones last, where they are
+  /// contiguous.
   void choose_axes() {
-    terms_.back() = {-1, einsum_.expr.outputs[0], labels_of(einsum_.expr.outputs[0]), terms_.back().elements, terms_.back().constant};
+    terms_.back() = {-1, einsum_.expr.outputs[0], labels_of(einsum_.expr.outputs[0]), terms_.back().elements,
+                     terms_.back().constant};
     for (std::size_t s = order_.steps.size(); s-- > 0;)
       for (const int place : order_.steps[s].operands)
         if (std::size_t(place) >= einsum_.operands.size()) order_axes(terms_[std::size_t(place)], s, place);
@@ -155,14 +162,16 @@ class Steps {
     std::sort(read.labels.begin(), read.labels.end(), [&](int a, int b) {
       const auto rank = [&](int label) {
         const bool kept = has(output, label), both = has(partner, label);
-        return std::tuple(kept ? (both ? 0 : 1) : 2, kept ? place_in(output, label) : place_in(partner, label), label);
+        return std::tuple(kept ? (both ? 0 : 1) : 2,
+                          kept ? place_in(output, label) : place_in(partner, label), label);
       };
       return rank(a) < rank(b);
     });
     read.expr = flat(read.labels);
   }
 
-  /// The labels of the other operands, as they lie in memory if they are the einsum's own; between two intermediates, ascending.
+  /// The labels of the other operands, as they lie in memory if they are the einsum's own; between two
+  /// intermediates, ascending.
   std::vector<int> partner_labels(std::size_t step, int place) const {
     std::vector<int> labels;
     for (const int other : order_.steps[step].operands) {
@@ -174,10 +183,12 @@ class Steps {
     return labels;
   }
 
-  /// Known numbers go into a constant operand, where they cost nothing at run time; others, or without one, to the smallest value on the way.
+  /// Known numbers go into a constant operand, where they cost nothing at run time; others, or without one,
+  /// to the smallest value on the way.
   void place_numbers() {
     std::vector<int> known, given;
-    for (const int number : numbers_) (terms_[std::size_t(number)].constant ? known : given).push_back(number);
+    for (const int number : numbers_)
+      (terms_[std::size_t(number)].constant ? known : given).push_back(number);
     scaled_.resize(terms_.size());
     if (!known.empty()) scaled_[std::size_t(cheapest(true))] = known;
     if (!given.empty()) {
@@ -204,7 +215,8 @@ class Steps {
     Term& scaled = terms_[std::size_t(place)];
     widen(scaled);
     Einsum product{{einsum_.expr.axes, {scaled.expr}, {scaled.expr}}, {scaled.value}, einsum_.dtype};
-    const bool diagonal = std::set<int>(scaled.labels.begin(), scaled.labels.end()).size() != scaled.labels.size();
+    const bool diagonal =
+        std::set<int>(scaled.labels.begin(), scaled.labels.end()).size() != scaled.labels.size();
     if (diagonal) product.expr = distinct(scaled.expr);
     for (auto number = numbers.rbegin(); number != numbers.rend(); ++number) {
       product.expr.inputs.push_back(terms_[std::size_t(*number)].expr);
@@ -254,7 +266,8 @@ class Steps {
     return add(einsum);
   }
 
-  // Half precision: what lies between is f32, as it is inside of one nest. An operand in f32 makes the step one in f32.
+  // Half precision: what lies between is f32, as it is inside of one nest. An operand in f32 makes the step
+  // one in f32.
   void widen(Term& term) {
     if (tensor::is_half(writer_.type(term.value).dtype)) convert(term, DType::f32);
   }
@@ -317,6 +330,11 @@ graph::Graph optimize_einsums(graph::Graph graph, const PathOptions& options) {
     if (!node_at[value]) continue;
     const std::optional<Einsum> einsum = einsum_of(graph, *node_at[value]);
     const Order order = einsum ? contraction_order(*einsum, constant, options) : Order{};
+    if (order.over_limit)
+      support::log().warn(
+          "optimize_einsums: no order of the operands of {} keeps what lies between them within the memory "
+          "limit of {} elements: left as one node",
+          graph.values[value].name, options.memory_limit);
     if (!einsum || !worth_writing(*einsum, order)) {
       writer.copy(*node_at[value]);
       continue;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "graph/graph.h"
+#include "paths/paths.h"
 
 namespace einx::detail::passes {
 
@@ -14,10 +15,9 @@ graph::Graph merge_common(graph::Graph graph);
 /// Removes nodes and constants that no result needs. Parameters stay: they are the signature.
 graph::Graph drop_dead(graph::Graph graph);
 
-/// How contractions are ordered.
-struct PathOptions {
-  double memory_limit = 0;  ///< elements of a value between two steps; 0: any
-};
+/// How contractions are ordered. Slices would need loops around several nodes, which graphs do not have: where no order keeps the memory limit, the
+/// einsum stays one node, which holds nothing between.
+using PathOptions = paths::Options;
 /// Chains of einsums (products, contractions, sums over axes, moves) become one node each where that is no dearer: a value with several
 /// readers is computed in each of them, or kept for all, whichever takes fewer floating-point operations in the best order. A value that is a
 /// result, or that another operation reads, stays; it is also computed inside an einsum if that is cheaper there.
