@@ -146,9 +146,9 @@ std::int64_t stride_of(const Access& access, int axis) {
 AxisBuilder::AxisBuilder(const Nest& nest_of, Plan& plan_of) : nest(nest_of), plan(plan_of), at(nest_of.axes.size()) {}
 
 VarId AxisBuilder::var(const std::string& name) {
-  const auto taken = [&](const std::string& n) { return std::ranges::find(kernel.vars, n) != kernel.vars.end(); };
   std::string unique = name;
-  for (int k = 1; taken(unique); ++k) unique = name + "_" + std::to_string(k);
+  int& number = number_[name];
+  while (!names_.insert(unique).second) unique = name + "_" + std::to_string(++number);
   kernel.vars.push_back(unique);
   return VarId(kernel.vars.size()) - 1;
 }

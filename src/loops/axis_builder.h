@@ -1,6 +1,8 @@
 // Makers of loops, addresses, registers and converted loads that the schedules share. Private to the loops layer.
 #pragma once
 #include <functional>
+#include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -98,6 +100,10 @@ class AxisBuilder {
   void over(Body& body, std::span<const int> axes, const Inner& inner);
 
   DType dtype_of(Ref ref) const { return kernel.registers[ref.reg].dtype; }
+
+ private:
+  std::set<std::string> names_;        ///< of variables
+  std::map<std::string, int> number_;  ///< the next that is tried behind a name that is taken
 };
 
 Loop header(LoopKind kind, std::int64_t step = 1, int unroll = 1, std::int64_t grain = 1);

@@ -29,8 +29,16 @@ bool meet(const std::set<BufferId>& a, const std::set<BufferId>& b) {
   return std::ranges::any_of(a, [&](BufferId id) { return b.contains(id); });
 }
 
-/// What a step reads; of a kernel it is not known: anything.
-std::set<BufferId> read_by(const Step& step, const Program& program) {
+void add_reads(const Body& body, std::set<BufferId>& read) {
+  for (const Statement& statement : body)
+    support::match(
+        statement.node, [&](const Loop& loop) { add_reads(loop.body, read); },
+        [&](const Load& load) { read.insert(load.buffer); },
+        [&](const Transpose& block) { read.insert(block.from); },
+        [&](const Spread& spread) { read.insert(spread.buffer); }, [](const auto&) {});
+}
+
+std::set<BufferId> read_by(const Step& step) {
   std::set<BufferId> read;
   support::match(
       step,
@@ -41,41 +49,56 @@ std::set<BufferId> read_by(const Step& step, const Program& program) {
       [&](const Native& s) {
         for (const Native::View& view : s.inputs) read.insert(view.buffer);
       },
-      [&](const Kernel&) {
-        for (std::size_t id = 0; id < program.buffers.size(); ++id) read.insert(BufferId(id));
-      });
+      [&](const Kernel& s) { add_reads(s.body, read); });
   return read;
 }
 
-/// What is read by items from the first on that are no members.
-std::set<BufferId> read_outside(const Lowering& lowering, std::size_t first,
-                                const std::vector<std::size_t>& members) {
-  std::set<BufferId> read;
-  for (std::size_t k = first; k < lowering.items.size(); ++k) {
-    if (std::ranges::find(members, k) != members.end()) continue;
-    read.merge(support::match(
-        lowering.items[k].work, [](const Nest& nest) { return read_by(nest); },
-        [&](const Step& step) { return read_by(step, lowering.plan.program); }));
+/// What is asked of the items again and again.
+struct Facts {
+  std::vector<std::set<BufferId>> reads, writes;  ///< of each item
+  std::vector<double> alone;                      ///< nanoseconds of each nest that may join
+  std::map<BufferId, int> readers;                ///< items that read a buffer
+  std::int64_t joins = 0;                         ///< that may still be tried: bounds the time of the search
+};
+
+void learn(const Lowering& lowering, Facts& facts) {
+  facts.reads.clear(), facts.writes.clear(), facts.alone.clear(), facts.readers.clear();
+  for (const Item& item : lowering.items) {
+    const auto* nest = std::get_if<Nest>(&item.work);
+    facts.reads.push_back(nest != nullptr ? read_by(*nest) : read_by(std::get<Step>(item.work)));
+    facts.writes.push_back(nest != nullptr ? written_by(*nest) : std::set<BufferId>{});
+    facts.alone.push_back(may_join(item) ? time_alone(*nest, lowering.plan) : 0);
+    for (const BufferId id : facts.reads.back()) ++facts.readers[id];
   }
-  return read;
+}
+
+/// What is read by items that are no members.
+std::set<BufferId> read_outside(const Facts& facts, const std::vector<std::size_t>& members) {
+  std::map<BufferId, int> inside;
+  for (const std::size_t k : members)
+    for (const BufferId id : facts.reads[k]) ++inside[id];
+  std::set<BufferId> outside;
+  for (const auto& [id, count] : inside)
+    if (facts.readers.at(id) > count) outside.insert(id);
+  return outside;
 }
 
 /// Members that neither read from another nor are read by one do better alone.
-void drop_strangers(const std::vector<Item>& items, Found& found) {
+void drop_strangers(const Facts& facts, Found& found) {
+  std::set<BufferId> read, written;
+  for (const std::size_t k : found.members) {
+    read.insert(facts.reads[k].begin(), facts.reads[k].end());
+    written.insert(facts.writes[k].begin(), facts.writes[k].end());
+  }
   std::vector<LanesGroup::Member> kept;
   std::vector<std::size_t> numbers;
-  for (std::size_t k = 0; k < found.members.size(); ++k) {
-    const Nest& nest = std::get<Nest>(items[found.members[k]].work);
-    const bool friendly = std::ranges::any_of(found.members, [&](std::size_t other) {
-      const Nest& with = std::get<Nest>(items[other].work);
-      return other != found.members[k] &&
-             (meet(written_by(nest), read_by(with)) || meet(written_by(with), read_by(nest)));
-    });
-    if (friendly) {
-      kept.push_back(std::move(found.group.members[k]));
-      numbers.push_back(found.members[k]);
+  for (std::size_t m = 0; m < found.members.size(); ++m) {
+    const std::size_t k = found.members[m];
+    if (meet(facts.reads[k], written) || meet(facts.writes[k], read)) {
+      kept.push_back(std::move(found.group.members[m]));
+      numbers.push_back(k);
     } else {
-      found.before.push_back(found.members[k]);
+      found.before.push_back(k);
     }
   }
   found.group.members = std::move(kept);
@@ -83,60 +106,59 @@ void drop_strangers(const std::vector<Item>& items, Found& found) {
   std::ranges::sort(found.before);
 }
 
-/// The group of these extents that begins with this item: those that share the axes and can be brought
-/// together by moving others before or behind it.
-Found grow(const Lowering& lowering, std::size_t first, std::int64_t extent, std::int64_t around) {
-  const std::vector<Item>& items = lowering.items;
-  Growing growing{{{}, extent, around, {}}, {}};
+/// The group of these extents that begins with this item, as far as it is known: items that share the axes
+/// and can be brought together by moving others before or behind it.
+struct Growth {
   Found found;
-  std::set<BufferId> inside, behind;  // written by members, by what comes behind
-  for (std::size_t k = first; k < std::min(items.size(), first + kFarthest); ++k) {
-    const auto* nest = std::get_if<Nest>(&items[k].work);
-    if (nest == nullptr || items[k].same_a >= 0) break;
-    const std::set<BufferId> reads = read_by(*nest), writes = written_by(*nest);
-    if (meet(reads, behind) || meet(writes, behind)) {
-      behind.insert(writes.begin(), writes.end());
-    } else if (may_join(items[k]) && join(growing, *nest, lowering.plan.program)) {
-      found.members.push_back(k);
-      inside.insert(writes.begin(), writes.end());
+  Growing growing;
+  std::set<BufferId> inside, behind;  ///< written by members, by what comes behind
+  std::size_t next = 0;               ///< the item that is looked at next
+};
+
+/// Goes on until the group has so many members. False if there is nothing more.
+bool grow(const Lowering& lowering, Facts& facts, Growth& growth, std::size_t first, std::size_t wanted) {
+  const std::vector<Item>& items = lowering.items;
+  std::vector<std::size_t>& members = growth.found.members;
+  for (; members.size() < wanted; ++growth.next) {
+    const std::size_t k = growth.next;
+    const bool ends = k >= std::min(items.size(), first + kFarthest) || facts.joins <= 0;
+    if (ends || std::holds_alternative<Step>(items[k].work) || items[k].same_a >= 0) return false;
+    const std::set<BufferId>&reads = facts.reads[k], &writes = facts.writes[k];
+    const bool late = meet(reads, growth.behind) || meet(writes, growth.behind);
+    facts.joins -= 1;
+    if (!late && may_join(items[k]) &&
+        join(growth.growing, std::get<Nest>(items[k].work), lowering.plan.program)) {
+      members.push_back(k);
+      growth.inside.insert(writes.begin(), writes.end());
     } else if (k == first) {
-      return {};
-    } else if (meet(reads, inside) || meet(writes, inside)) {
-      behind.insert(writes.begin(), writes.end());
+      return false;
+    } else if (late || meet(reads, growth.inside) || meet(writes, growth.inside)) {
+      growth.behind.insert(writes.begin(), writes.end());
     } else {
-      found.before.push_back(k);
+      growth.found.before.push_back(k);
     }
   }
-  found.group = std::move(growing.group);
-  return found;
+  return true;
 }
 
-/// The group of its first members only: whether an item is before or behind follows from those before it.
-Found first_members(const Found& all, std::size_t count) {
-  Found found;
-  found.group = {{all.group.members.begin(), all.group.members.begin() + std::ptrdiff_t(count)},
-                 all.group.extent,
-                 all.group.around,
-                 all.group.inner};
-  found.members.assign(all.members.begin(), all.members.begin() + std::ptrdiff_t(count));
+/// What the group of all that grew would take, and its nests alone.
+Found judged(const Lowering& lowering, const Facts& facts, const Growth& growth) {
+  Found found = growth.found;
+  found.group = growth.growing.group;
+  if (found.members.empty()) return found;
   found.end = found.members.back() + 1;
-  for (const std::size_t k : all.before)
-    if (k < found.end) found.before.push_back(k);
-  return found;
-}
-
-/// What the group would take, and its nests alone.
-void judge(const Lowering& lowering, std::size_t first, std::span<const double> alone, Found& found) {
-  drop_strangers(lowering.items, found);
+  std::erase_if(found.before, [&](std::size_t k) { return k >= found.end; });
+  drop_strangers(facts, found);
   const auto sums = [&](std::size_t k) {
     return std::holds_alternative<ops::Rows>(std::get<Nest>(lowering.items[k].work).meaning);
   };
-  if (found.members.size() < 2 || std::ranges::none_of(found.members, sums)) return;
-  settle(found.group, lowering.plan.program, read_outside(lowering, first, found.members));
+  if (found.members.size() < 2 || std::ranges::none_of(found.members, sums)) return found;
+  settle(found.group, lowering.plan.program, read_outside(facts, found.members));
   found.lanes = lanes_of(found.group, lowering.plan);
-  if (found.lanes == 0) return;
+  if (found.lanes == 0) return found;
   found.together = time_in_lanes(found.group, found.lanes);
-  for (const std::size_t member : found.members) found.alone += alone[member];
+  for (const std::size_t member : found.members) found.alone += facts.alone[member];
+  return found;
 }
 
 /// Whether the group is worth it, and saves more than the best so far; with more nests it may save a little
@@ -165,24 +187,31 @@ std::set<std::int64_t> extents_beside(const std::set<std::int64_t>& extents, std
 }
 
 /// Of a group's first members, the number that saves most; `fits`: whether full vectors of all of them would.
-Found best_of(const Lowering& lowering, std::size_t first, std::span<const double> alone, const Found& all,
-              std::size_t most, bool& fits) {
+/// It stops to grow where its frames have no room, or where it has long lost.
+Found best_of(const Lowering& lowering, Facts& facts, std::size_t first, std::int64_t extent,
+              std::int64_t around, std::size_t most, bool& fits) {
+  constexpr double kLost = 1.5;
+  constexpr std::size_t kLong = 8;
   Found best;
-  const std::size_t end = std::min(all.members.size(), most);
-  for (std::size_t count = 2; count <= end;
-       count = count == end ? end + 1 : std::min(end, count + 1 + count / 4)) {
-    Found found = first_members(all, count);
-    judge(lowering, first, alone, found);
-    fits = found.members.size() < 2 || found.lanes == full_lanes(found.group, lowering.plan);
+  Growth growth{{}, {{{}, extent, around, {}}, {}}, {}, {}, first};
+  std::size_t reached = 0;
+  for (std::size_t count = 2;; count += 1 + count / 4) {
+    const bool more = grow(lowering, facts, growth, first, std::min(count, most));
+    if (growth.found.members.size() == reached) return best;
+    reached = growth.found.members.size();
+    Found found = judged(lowering, facts, growth);
+    const bool is_group = found.members.size() >= 2;
+    fits = !is_group || found.lanes == full_lanes(found.group, lowering.plan);
+    const bool lost =
+        is_group && (found.lanes == 0 || (reached >= kLong && found.together > kLost * found.alone));
     if (is_better(found, best)) best = std::move(found);
+    if (!more || lost) return best;
   }
-  return best;
 }
 
 /// The group from this item on that saves most; without lanes: there is none. A loop around the nests is
 /// tried where frames are too large without.
-Found best_group(const Lowering& lowering, std::size_t first, std::span<const double> alone,
-                 std::size_t most) {
+Found best_group(const Lowering& lowering, Facts& facts, std::size_t first, std::size_t most) {
   Found best;
   // of other axes: what is left out may be in a group as good as this one
   const auto consider = [&](Found found) {
@@ -193,10 +222,10 @@ Found best_group(const Lowering& lowering, std::size_t first, std::span<const do
   for (const std::int64_t extent : extents) {
     if (extent < 4) continue;
     bool fits = true;
-    consider(best_of(lowering, first, alone, grow(lowering, first, extent, 0), most, fits));
+    consider(best_of(lowering, facts, first, extent, 0, most, fits));
     if (fits) continue;
     for (const std::int64_t around : extents_beside(extents, extent))
-      consider(best_of(lowering, first, alone, grow(lowering, first, extent, around), most, fits));
+      consider(best_of(lowering, facts, first, extent, around, most, fits));
   }
   return best;
 }
@@ -266,24 +295,23 @@ void split_products(Lowering& lowering) {
 }  // namespace
 
 void run_in_blocks(Lowering& lowering) {
+  constexpr std::int64_t kJoins = 3000, kJoinsEach = 30;
   if (lowering.plan.dynamic || lowering.plan.program.in_place) return;
   split_products(lowering);
-  std::vector<double> alone;
-  const auto estimate = [&] {
-    alone.clear();
-    for (const Item& item : lowering.items)
-      alone.push_back(may_join(item) ? time_alone(std::get<Nest>(item.work), lowering.plan) : 0);
-  };
-  estimate();
-  for (std::size_t first = 0; first < lowering.items.size(); ++first) {
-    for (std::size_t most = kFarthest; may_join(lowering.items[first]) && most >= 2;) {
-      const Found found = best_group(lowering, first, alone, most);
+  if (lowering.items.size() < 2) return;
+  Facts facts;
+  facts.joins = kJoins + kJoinsEach * std::int64_t(lowering.items.size());
+  learn(lowering, facts);
+  std::size_t most = kFarthest;  // what is too long to compile once is not tried again
+  for (std::size_t first = 0; first < lowering.items.size() && facts.joins > 0; ++first) {
+    while (may_join(lowering.items[first]) && most >= 2) {
+      const Found found = best_group(lowering, facts, first, most);
       if (found.lanes == 0) break;
       if (replace(lowering, first, found)) {
-        estimate();
+        learn(lowering, facts);
         break;
       }
-      most = found.members.size() * 3 / 4;  // too long to compile: with fewer
+      most = found.members.size() / 2;
     }
   }
 }
