@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kMostOperands = 64;  ///< of one einsum, beyond which nothing more is fused into it
 constexpr std::size_t kMostLabels = 256;
+constexpr double kSecondsEach =
+    0.002;  ///< for the cost of one candidate; all up to eleven operands are exact in it
 
 /// A reader of a value, with the value's einsum in place of every use.
 struct Fused {
@@ -25,7 +27,7 @@ class Fusion {
  public:
   Fusion(graph::Graph& graph, const PathOptions& options)
       : graph_(graph),
-        options_(options),
+        options_(quick(options)),
         constant_(constant_values(graph)),
         readers_(graph.values.size()),
         needed_(graph.values.size(), false) {
@@ -51,6 +53,12 @@ class Fusion {
   }
 
  private:
+  static PathOptions quick(PathOptions options) {
+    if (options.algorithm == paths::Algorithm::Greedy) return options;
+    options.algorithm = paths::Algorithm::Auto;
+    options.seconds = options.seconds > 0 ? std::min(options.seconds, kSecondsEach) : kSecondsEach;
+    return options;
+  }
   double flops(const Einsum& einsum) const { return contraction_order(einsum, constant_, options_).flops; }
 
   /// Every use by one reader at once: if it reads the value twice, either copy could have been shared.
@@ -101,7 +109,7 @@ class Fusion {
   }
 
   graph::Graph& graph_;
-  const PathOptions& options_;
+  const PathOptions options_;
   const std::vector<bool> constant_;
   std::vector<std::set<std::size_t>> readers_;  ///< nodes that are einsums, by value
   std::vector<bool> needed_;                    ///< by value: as a result, or by a node that is no einsum
@@ -122,7 +130,8 @@ double flops(const graph::Graph& graph) {
   const std::vector<bool> constant = constant_values(graph);
   double total = 0;
   for (const graph::Node& node : graph.nodes)
-    if (const auto einsum = einsum_of(graph, node)) total += nest_flops(*einsum, constant);
+    if (const auto einsum = einsum_of(graph, node); einsum && !all_constant(*einsum, constant))
+      total += nest_flops(*einsum);
   return total;
 }
 
