@@ -9,7 +9,14 @@ namespace einx::detail::passes {
 
 /// Replaces uses of `id` nodes that change nothing (same shape, same order, same dtype) by their input.
 graph::Graph drop_identities(graph::Graph graph);
-/// Merges nodes that compute the same: operation, expression up to axis names, inputs, attributes.
+/// Puts index maps (transposes, splits, merges, broadcasts, diagonals) into the expressions of the operations around them, wherever the composed map is an
+/// expression: into the producer if they are its only reader, else into each reader. Nodes without readers go.
+graph::Graph merge_maps(graph::Graph graph);
+/// Computes what follows from constants alone, with the reference interpreter: bounded in work, and in size by the operands' or 1 MiB. What would raise an
+/// error stays.
+graph::Graph fold_constants(graph::Graph graph);
+/// Merges nodes that compute the same (operation, expression up to axis names, inputs in any order where that makes no difference, attributes), and equal
+/// constants.
 graph::Graph merge_common(graph::Graph graph);
 /// Removes nodes and constants that no result needs. Parameters stay: they are the signature.
 graph::Graph drop_dead(graph::Graph graph);
@@ -20,10 +27,14 @@ struct Pass {
 };
 inline constexpr std::array kPipeline{
     Pass{"drop_identities", drop_identities},  // first: exposes equal nodes behind them
+    Pass{"merge_maps", merge_maps},            // nodes that differ by a map only become equal
+    Pass{"fold_constants", fold_constants},    // after the maps: what is left of those is worth storing
     Pass{"merge_common", merge_common},
     Pass{"drop_dead", drop_dead},              // last: the others leave nodes without users
 };
-/// All of them, verified after each.
+/// Every pass, for tests and tools that go through them one by one.
+inline constexpr std::array kAll = kPipeline;
+/// All of the pipeline, verified after each.
 graph::Graph run(graph::Graph graph);
 
 }  // namespace einx::detail::passes
