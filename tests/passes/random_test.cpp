@@ -35,6 +35,9 @@ TEST_CASE("random graphs: optimised ones compute the same") {
     const Graph all = passes::run(made.graph);
     CAPTURE(graph::text(all));
     check_same(made, all);
+    const Graph scaled = passes::run(passes::place_scalars(passes::accumulate_scalars(all)));
+    CAPTURE(graph::text(scaled));
+    check_same(made, scaled);
     CHECK(passes::run(all).nodes.size() <= all.nodes.size());
     before += made.graph.nodes.size(), after += all.nodes.size();
   }
