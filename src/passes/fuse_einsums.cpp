@@ -2,6 +2,7 @@
 // producers, so that what a value is made of stays one operand until the question whether to share it has
 // been answered for those that read it.
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "passes/contraction_order.h"
@@ -15,6 +16,20 @@ constexpr std::size_t kMostOperands = 64;  ///< of one einsum, beyond which noth
 constexpr std::size_t kMostLabels = 256;
 constexpr double kSecondsEach =
     0.002;  ///< for the cost of one candidate; all up to eleven operands are exact in it
+
+/// Constants of one element that are multiplied where they stand: so large or small (or 0, or no number) that
+/// a product with a part of an einsum might overflow or vanish where the whole does not. Integers wrap, and
+/// have none.
+std::vector<bool> extreme_numbers(const graph::Graph& graph) {
+  std::vector<bool> extreme(graph.values.size(), false);
+  for (const graph::Constant& constant : graph.constants) {
+    if (constant.data.size() != 1 || !tensor::is_float(constant.data.dtype())) continue;
+    const double value = std::abs(constant.data.to_vector<double>()[0]);
+    const double most = std::ldexp(1.0, constant.data.dtype() == DType::f64 ? 512 : 64);
+    extreme[constant.value] = !(value <= most && value >= 1 / most);
+  }
+  return extreme;
+}
 
 /// A reader of a value, with the value's einsum in place of every use.
 struct Fused {
@@ -31,9 +46,12 @@ class Fusion {
         constant_(constant_values(graph)),
         readers_(graph.values.size()),
         needed_(graph.values.size(), false) {
+    const std::vector<bool> extreme = extreme_numbers(graph);
     for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
       const graph::Node& node = graph.nodes[n];
-      views_.push_back(einsum_of(graph, node));
+      const bool scales = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                      [&](graph::ValueId input) { return extreme[input]; });
+      views_.push_back(scales ? std::nullopt : einsum_of(graph, node));
       costs_.push_back(views_[n] ? flops(*views_[n]) : 0);
       for (const graph::ValueId input : node.inputs)
         if (views_[n])
