@@ -27,7 +27,8 @@ graph::Graph merge_common(graph::Graph graph);
 /// product where a value is needed whole. Changes the rounding of floats (f64, f32, bf16), whose scalars are
 /// multiplied in f64 and rounded once; a division by a constant that meets other factors becomes a product
 /// with the quotient. Scalars beyond 2^64 (f64: 2^512) or below its inverse, 0, infinities and nan stay where
-/// they are. Of integers (which wrap) and f16 only factors that follow each other are multiplied.
+/// they are; rank-0 values that are no constants are taken to be within. Of integers (which wrap) and f16
+/// only factors that follow each other are multiplied.
 graph::Graph accumulate_scalars(graph::Graph graph);
 /// Moves products with a scalar to where they cost least: into a constant operand, after the operation with
 /// the smallest result, or to an operand. Leaves integers and f16.

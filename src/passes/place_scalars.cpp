@@ -95,7 +95,7 @@ class Placer {
       open.pop_back();
       if (place < 0) continue;
       const Node& node = graph_.nodes[std::size_t(place)];
-      for (std::size_t k = 0; k < node.inputs.size(); ++k) {
+      for (std::size_t k = 0; k < node.inputs.size() && node.outputs.size() == 1; ++k) {
         const Carried how = carried(graph_, node, k);
         if (how.how != Carried::How::Alone || how.sign == Carried::Sign::Absolute) continue;
         if (how.sign == Carried::Sign::Positive && !(by.number() && by.value() > 0)) continue;
