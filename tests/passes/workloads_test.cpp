@@ -25,13 +25,14 @@ double worst(const std::vector<double>& expected, const std::vector<double>& fou
 TEST_CASE("the recorded layers: values, and flops at or below opt_einsum_fx") {
   for (const char* name : {"e3nn_fctp_small", "e3nn_linear", "e3nn_nequip_uvu_conv"})
     for (const bool constant_weights : {false, true}) {
-      CAPTURE(name);
+      CAPTURE(std::string(name));
       CAPTURE(constant_weights);
       const auto [before, best, place] = workloads::load(name, constant_weights);
       REQUIRE_FALSE(graph::verify(before));
       const graph::Graph after = passes::optimize(before);
-      MESSAGE(std::string(name) + (constant_weights ? ", constant weights: " : ", weights as inputs: ") << passes::flops(before) << " flops before, " << passes::flops(after)
-                   << " after, opt_einsum_fx " << best << "; " << before.nodes.size() << " and " << after.nodes.size() << " nodes");
+      const std::string what = std::string(name) + (constant_weights ? ", constant weights" : ", weights as inputs");
+      MESSAGE(what << ": " << passes::flops(before) << " flops before, " << passes::flops(after) << " after, opt_einsum_fx " << best << "; " << before.nodes.size()
+                   << " and " << after.nodes.size() << " nodes");
       CHECK(passes::flops(after) <= best);
 
       std::mt19937_64 random(1);
