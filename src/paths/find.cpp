@@ -13,6 +13,7 @@ constexpr double kDefaultSeconds = 1;
 constexpr double kExactShare = 0.1;      ///< of the budget: what all subsets may take under `auto`
 constexpr double kConnectedShare = 0.4;  ///< the same of sets that hang together
 constexpr int kFirstBatches = 4;         ///< of random-greedy, for a bound on what sets may cost
+constexpr int kWorthBound = 8;  ///< operands from which a greedy tree first makes the exact search quicker
 constexpr int kSmall = 12;               ///< operands that are always solved exactly
 
 double splits(int count) { return std::pow(3.0, count); }
@@ -316,6 +317,15 @@ Options with_budget(Options options) {
 
 }  // namespace
 
+namespace {
+/// A bound that this tree keeps itself, rounding aside; none if it breaks the limit.
+Score just_above(const Problem& problem, const Model& model, const Found& tree) {
+  const Evaluation now = evaluate(problem, model, tree.pairs);
+  constexpr double kRounding = 1 + 1e-9;
+  return now.largest <= model.limit ? Score{now.score.cost * kRounding, kInfinite} : kNoScore;
+}
+}  // namespace
+
 Window whole(const Problem& problem, bool is_output) {
   Window window;
   for (const Legs& legs : problem.terms) window.legs.push_back(&legs);
@@ -329,7 +339,9 @@ Window whole(const Problem& problem, bool is_output) {
 std::optional<Found> find_exact(const Problem& problem, const Model& model, bool is_output,
                                 const Score& below, Budget& budget) {
   Exact exact;
-  if (!exact.solve(problem, model, whole(problem, is_output), below, budget)) return std::nullopt;
+  Score bound = below;
+  if (problem.count() >= kWorthBound) bound = std::min(below, just_above(problem, model, find_greedy(problem, model, budget)));
+  if (!exact.solve(problem, model, whole(problem, is_output), bound, budget)) return std::nullopt;
   budget.tried();
   budget.found(exact.score().cost);
   return Found{exact.pairs(), exact.score(), true};
