@@ -208,17 +208,17 @@ Network grid_circuit(int cycles, std::uint64_t seed) {
 Network diagonal_circuit(int qubits, int depth, std::uint64_t seed) {
   Draw draw(seed);
   Network out;
-  std::vector<int> wire;
-  for (int qubit = 0; qubit < qubits; ++qubit) wire.push_back(add_label(out, 2));
-  const std::set<int> first(wire.begin(), wire.end());
+  constexpr int kLast = 3;  // layers without rotations: the gates there commute
+  std::vector<int> wire, order;
+  for (int qubit = 0; qubit < qubits; ++qubit) {
+    wire.push_back(add_label(out, 2));
+    order.push_back(qubit);
+  }
   for (int layer = 0; layer < depth; ++layer) {
-    std::vector<int> order(static_cast<std::size_t>(qubits));
-    std::iota(order.begin(), order.end(), 0);
     draw.shuffle(order);
-    for (int k = 0; k < 15; ++k) {  // diagonal: no new labels
-      const int a = order[std::size_t(k)], b = (a + 1) % qubits;
-      out.terms.push_back({wire[std::size_t(a)], wire[std::size_t(b)]});
-    }
+    for (std::size_t k = 0; k + 1 < order.size(); k += 2)  // diagonal: no new labels
+      out.terms.push_back({wire[std::size_t(order[k])], wire[std::size_t(order[k + 1])]});
+    if (layer + kLast >= depth) continue;
     for (int qubit = 0; qubit < qubits; ++qubit) {
       const int next = add_label(out, 2);
       out.terms.push_back({wire[std::size_t(qubit)], next});

@@ -1,6 +1,7 @@
 // Contraction paths for users: from equations and shapes to networks, and from results to text.
 #include "paths/paths.h"
 
+#include <einx/error.h>
 #include <einx/paths.h>
 
 #include <algorithm>

@@ -14,7 +14,7 @@ constexpr double kExactShare = 0.1;      ///< of the budget: what all subsets ma
 constexpr double kConnectedShare = 0.4;  ///< the same of sets that hang together
 constexpr int kFirstBatches = 4;         ///< of random-greedy, for a bound on what sets may cost
 constexpr int kWorthBound = 8;  ///< operands from which a greedy tree first makes the exact search quicker
-constexpr int kSmall = 12;               ///< operands that are always solved exactly
+constexpr int kSmall = 12;      ///< operands that are always solved exactly
 
 double splits(int count) { return std::pow(3.0, count); }
 
@@ -340,7 +340,8 @@ std::optional<Found> find_exact(const Problem& problem, const Model& model, bool
                                 const Score& below, Budget& budget) {
   Exact exact;
   Score bound = below;
-  if (problem.count() >= kWorthBound) bound = std::min(below, just_above(problem, model, find_greedy(problem, model, budget)));
+  if (problem.count() >= kWorthBound)
+    bound = std::min(below, just_above(problem, model, find_greedy(problem, model, budget)));
   if (!exact.solve(problem, model, whole(problem, is_output), bound, budget)) return std::nullopt;
   budget.tried();
   budget.found(exact.score().cost);

@@ -27,7 +27,7 @@ TEXTS = [
     (["path", "ij,jk", "2,100", "100,2", "--print", "json"], 0, '"path":[[0,1]]', ""),
     (["path", "ij,,->j", "3,4", "", "()"], 0, "ij,,->j", ""),
     (["path", "ii->i", "3,3"], 0, "Optimized FLOP count:  3.000e+00", ""),
-    (["path", "...i,...i", "5,1,3", "7,5,3", "--print=json"], 0, '"path":[[0,1]]', ""),
+    (["path", "...i,...i", "5,1,3", "7,3", "--print=json"], 0, '"path":[[0,1]]', ""),
     (["path", "ij,jk,kl->il", "2,100", "100,2", "2,100", "--memory-limit", "2"], 0, "Sliced axes", ""),
     (["path", "ij,jk,kl->il", "2,100", "100,2", "2,100", "--memory-limit", "2", "--slices", "no"], 2, "", "4; allow more"),
     (["path", "ij,jk->ik", "2,3"], 2, "", "1 operand is given"),

@@ -1,4 +1,5 @@
 // einx path: in which order an einsum is best contracted.
+#include <einx/error.h>
 #include <unistd.h>
 
 #include <cmath>
