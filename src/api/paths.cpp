@@ -266,11 +266,12 @@ void describe(const Named& named, const std::vector<std::string>& letters, const
   for (const paths::StepTerms& step : paths::steps(named.network, found.path, found.slices)) {
     std::vector<int> taken;
     for (const int position : step.positions) taken.push_back(list[std::size_t(position)]);
+    std::erase_if(list, [&](int identity) { return std::count(taken.begin(), taken.end(), identity) > 0; });
+    list.push_back(int(terms.size()));
     PathStep out{step.positions, equation(taken) + joined(step.output, letters),
                  "...",          distinct(step.inputs),
                  step.flops,     step.size};
     terms.push_back(joined(step.output, letters));
-    list = step.remaining;
     if (list.size() <= kShownTerms) out.remaining = equation(list) + output;
     info.scaling = std::max(info.scaling, out.scaling);
     info.steps.push_back(std::move(out));

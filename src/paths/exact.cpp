@@ -6,6 +6,8 @@
 #include <bit>
 #include <tuple>
 
+#include "paths/search.h"
+
 namespace einx::detail::paths {
 
 namespace {
@@ -231,6 +233,40 @@ bool Exact::solve(const Problem& problem, const Model& model, const Window& wind
   pairs_.clear();
   extract(all, count);
   return true;
+}
+
+namespace {
+
+constexpr int kWorthBound = 8;  ///< operands from which a greedy tree first makes the search quicker
+
+/// A bound that this tree keeps itself, rounding aside; none if it breaks the limit.
+Score just_above(const Problem& problem, const Model& model, const Found& tree) {
+  const Evaluation now = evaluate(problem, model, tree.pairs);
+  constexpr double kRounding = 1 + 1e-9;
+  return now.largest <= model.limit ? Score{now.score.cost * kRounding, kInfinite} : kNoScore;
+}
+
+/// All terms of a problem as a window.
+Window whole(const Problem& problem, bool is_output) {
+  Window window;
+  for (const Legs& legs : problem.terms) window.legs.push_back(&legs);
+  window.operands = problem.operands;
+  for (int label = 0; label < problem.labels(); ++label)
+    if (problem.kept[std::size_t(label)]) window.kept.push_back(label);
+  window.is_output = is_output;
+  return window;
+}
+
+}  // namespace
+
+std::optional<Found> find_exact(const Problem& problem, const Model& model, bool is_output, Budget& budget) {
+  Exact exact;
+  Score below = kNoScore;
+  if (problem.count() >= kWorthBound) below = just_above(problem, model, find_greedy(problem, model, budget));
+  if (!exact.solve(problem, model, whole(problem, is_output), below, budget)) return std::nullopt;
+  budget.tried();
+  budget.found(exact.score().cost);
+  return Found{exact.pairs(), exact.score(), true};
 }
 
 }  // namespace einx::detail::paths
