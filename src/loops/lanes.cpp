@@ -183,15 +183,26 @@ class LanesKernel {
                strip);
   }
 
+  /// What another nest left is rounded as if it had been in memory: a product does not contract with a sum
+  /// here.
+  Ref fenced(Body& body, const Part& part, std::size_t input, Ref value) {
+    const DType dtype = b_.dtype_of(value);
+    if (!group_.inner.contains(part.nest.inputs[input].buffer) || !tensor::is_float(dtype)) return value;
+    const Ref rounded = b_.reg("r", dtype);
+    body.push_back({Apply{{rounded}, cast_fn(dtype, dtype), {value}}});
+    return rounded;
+  }
+
   void compute(Body& body, Part& part) {
     const auto keep = [&](Body& in, Ref value) {
       part.output.framed ? store(b_, in, part.output, 0, value) : b_.store(in, part.output.access, value);
     };
     if (part.product) return part.product->emit(b_, body, 0, lanes_, keep);
     const std::int64_t short_enough = cost(part.nest) > 2 ? 1 : kWrittenOut;
-    PlainBody plain{b_,           part.nest,
-                    part.reduced, [&](Body& in, std::size_t k) { return load(b_, in, part.inputs[k], 0); },
-                    keep,         short_enough};
+    const auto read = [&](Body& in, std::size_t k) {
+      return fenced(in, part, k, load(b_, in, part.inputs[k], 0));
+    };
+    PlainBody plain{b_, part.nest, part.reduced, read, keep, short_enough};
     const bool alone = part.reduced.empty();
     over_short(b_, body, part.kept, alone ? short_enough : 0, [&](Body& in) { emit_plain(plain, in); });
   }
