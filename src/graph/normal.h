@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "graph/graph.h"
+#include "graph/read.h"
 
 namespace einx::detail::graph {
 
