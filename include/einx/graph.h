@@ -32,7 +32,8 @@ struct Spec {
   DType dtype = f32;
   Shape shape;
   std::optional<Shape> strides = {};  ///< none: row-major
-  Spec(DType type, Shape sizes, std::optional<Shape> steps = {}) : dtype(type), shape(std::move(sizes)), strides(std::move(steps)) {}
+  Spec(DType type, Shape sizes) : dtype(type), shape(std::move(sizes)) {}
+  Spec(DType type, Shape sizes, Shape steps) : dtype(type), shape(std::move(sizes)), strides(std::move(steps)) {}
   Spec(const Tensor& like);
   bool operator==(const Spec&) const = default;
 };

@@ -157,8 +157,8 @@ const api::Executable& Graph::Impl::compile() const {
 namespace {
 
 Spec spec_of(const detail::graph::Type& type) {
-  const bool dense = type.strides == detail::tensor::row_major(type.shape);
-  return {type.dtype, type.shape, dense ? std::nullopt : std::optional(type.strides)};
+  if (type.strides == detail::tensor::row_major(type.shape)) return {type.dtype, type.shape};
+  return {type.dtype, type.shape, type.strides};
 }
 
 }  // namespace

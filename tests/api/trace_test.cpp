@@ -129,6 +129,13 @@ TEST_CASE("constants are values where the types need them to be") {
   CHECK_THROWS_AS(einx::trace([] { return einx::constant(einx::ones); }), einx::TypeError);
 }
 
+TEST_CASE("tensors beside values in arithmetic are constants") {
+  const Tensor weight = Tensor::copy_of<float>({1, 2}, {2, 1});
+  const auto f = einx::jit([&](Value a) { return where(a < weight, a * weight, einx::add(weight, a)); });
+  CHECK(numbers(f(Tensor::iota({3}))) == std::vector<float>{0, 2, 3, 0, 2, 4});
+  CHECK_THROWS_AS(einx::trace([](Value a) { return a + Tensor(); }, {{einx::f32, {2}}}), einx::TypeError);
+}
+
 TEST_CASE("a traced function in another becomes part of it") {
   const auto half = einx::jit([](Value a) { return a / 2; });
   const auto both = einx::jit([](Value a, Value b) { return std::pair{a + b, a - b}; });

@@ -21,10 +21,10 @@ void comes_back(const Graph& made) {
   CHECK(graph::json(read) == json);
 }
 
-const std::string kGood = R"({"name": "f",
+const std::string kGood = R"json({"name": "f",
  "parameters": [{"name": "x", "dtype": "f32", "shape": [4, 6]}],
  "nodes": [{"op": "sum", "expression": "a (g [c])", "axes": {"c": 3}, "inputs": ["x"], "outputs": [{"name": "y"}]}],
- "results": ["y"]})";
+ "results": ["y"]})json";
 
 std::string changed(const std::string& from, const std::string& to) {
   std::string text = kGood;
