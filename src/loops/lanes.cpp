@@ -12,6 +12,8 @@ namespace einx::detail::loops {
 namespace {
 
 constexpr std::int64_t kWrittenOut = 16;  ///< iterations of a plain nest that may stand as straight code
+constexpr std::int64_t kGroupBytes = 120
+                                     << 10;  ///< frames of a group: what a kernel may have in its stack frame
 
 const ops::Rows* product_rows(const Nest& nest) {
   return std::holds_alternative<ops::Rows>(nest.meaning) && nest.inputs.size() >= 2 && is_product_sum(nest)
@@ -20,14 +22,16 @@ const ops::Rows* product_rows(const Nest& nest) {
 }
 
 // ---------------------------------------------------------------- one set of axes
-/// The axis in the lanes, then the others of every nest in turn.
+/// The axis in the lanes, that of the loop around the nests, then the others of every nest in turn.
 Nest all_axes(const LanesGroup& group) {
   Nest all;
   const LanesGroup::Member& first = group.members.front();
   all.axes.push_back({first.nest.axes[std::size_t(first.lane)].name, constant(group.extent), false});
+  if (group.around > 0)
+    all.axes.push_back({first.nest.axes[std::size_t(first.around)].name, constant(group.around), false});
   for (const LanesGroup::Member& member : group.members)
     for (int a = 0; a < int(member.nest.axes.size()); ++a)
-      if (a != member.lane) all.axes.push_back(member.nest.axes[std::size_t(a)]);
+      if (a != member.lane && a != member.around) all.axes.push_back(member.nest.axes[std::size_t(a)]);
   return all;
 }
 
@@ -37,7 +41,8 @@ Nest along(const LanesGroup::Member& member, const Nest& all, std::size_t offset
   const auto spread = [&](std::vector<Int>& strides) {
     std::vector<Int> wide(all.axes.size(), constant(0));
     std::size_t to = offset;
-    for (std::size_t a = 0; a < strides.size(); ++a) wide[int(a) == member.lane ? 0 : to++] = strides[a];
+    for (std::size_t a = 0; a < strides.size(); ++a)
+      wide[int(a) == member.lane ? 0 : int(a) == member.around ? 1 : to++] = strides[a];
     strides = std::move(wide);
   };
   for (Access& access : nest.inputs) spread(access.strides);
@@ -50,7 +55,7 @@ Nest along(const LanesGroup::Member& member, const Nest& all, std::size_t offset
 /// One nest of the group, and where its operands and its result are while the kernel runs.
 struct Part {
   Nest nest;
-  std::vector<int> kept, reduced;  ///< its own axes, without the one in the lanes
+  std::vector<int> kept, reduced;  ///< its own axes, without those that the group shares
   std::vector<Source> inputs;
   Source output;
   bool unpacks = false;
@@ -59,10 +64,11 @@ struct Part {
 
 std::vector<Part> parts_of(const LanesGroup& group, const Nest& all) {
   std::vector<Part> parts;
-  std::size_t offset = 1;
+  const std::size_t shared = group.around > 0 ? 2 : 1;
+  std::size_t offset = shared;
   for (const LanesGroup::Member& member : group.members) {
     Part part{along(member, all, offset), {}, {}, {}, {}, false, {}};
-    const std::size_t own = member.nest.axes.size() - 1;
+    const std::size_t own = member.nest.axes.size() - shared;
     for (std::size_t a = offset; a < offset + own; ++a)
       (all.axes[a].reduced ? part.reduced : part.kept).push_back(int(a));
     offset += own;
@@ -78,20 +84,21 @@ bool packs(const Access& access, int lane) {
 }
 
 // ---------------------------------------------------------------- what it takes
-std::vector<Factor> factors_of(const Nest& nest, const Program& program, int lane) {
+std::vector<Factor> factors_of(const Nest& nest, const Program& program, int lane, int around) {
   std::vector<Factor> factors;
   for (const Access& input : nest.inputs) {
-    factors.push_back({{input, false}, axes_of(nest, input, lane), {}});
+    factors.push_back({{input, false}, axes_of(nest, input, lane, around), {}});
     Factor& factor = factors.back();
-    if (input.strides[std::size_t(lane)].is(0)) factor.terms = terms_of(nest, input, factor.axes, program);
+    const bool same_for_all = !moves(input, lane) && (around < 0 || !moves(input, around));
+    if (same_for_all) factor.terms = terms_of(nest, input, factor.axes, program);
   }
   return factors;
 }
 
 std::vector<PairStep> steps_of(const LanesGroup::Member& member, const Program& program) {
   std::vector<int> kept = axes_where(member.nest, false);
-  std::erase(kept, member.lane);
-  return pair_steps(member.nest, factors_of(member.nest, program, member.lane), kept,
+  std::erase(kept, member.lane), std::erase(kept, member.around);
+  return pair_steps(member.nest, factors_of(member.nest, program, member.lane, member.around), kept,
                     axes_where(member.nest, true));
 }
 
@@ -116,12 +123,10 @@ std::int64_t frame_bytes(const LanesGroup& group, const Plan& plan, int lanes) {
   std::int64_t elements = 0, bytes = 1;
   for (const LanesGroup::Member& member : group.members) {
     bytes = std::max(bytes, widest_bytes(member.nest));
-    elements += transposed(group, member);
-    if (product_rows(member.nest) == nullptr) continue;
-    const auto steps = steps_of(member, plan.program);
-    for (std::size_t k = 0; k + 1 < steps.size(); ++k) elements += volume(member.nest, steps[k].kept);
+    elements += transposed(group, member) + member.in_between;
   }
-  for (const auto& [id, inner] : group.inner) elements += inner.elements;
+  for (const auto& [id, inner] : group.inner)
+    if (!inner.leaves) elements += elements_of(group, inner, plan.program.buffers[std::size_t(id)]);
   return elements * bytes * lanes;
 }
 
@@ -137,27 +142,62 @@ std::int64_t lane_bytes(const Nest& nest) {
 
 }  // namespace
 
-int lanes_of(const LanesGroup& group, const Plan& plan) {
+Access without(Access access, int axis, std::int64_t extent) {
+  const std::int64_t period = access.strides[std::size_t(axis)].value * extent;
+  const auto shrunk = [&](std::int64_t stride) { return stride % period == 0 ? stride / extent : stride; };
+  for (Int& stride : access.strides) stride = constant(shrunk(stride.value));
+  access.strides[std::size_t(axis)] = constant(0);
+  const std::int64_t rest = access.offset.value % period;
+  access.offset = constant((access.offset.value - rest) / extent + rest);
+  return access;
+}
+
+std::int64_t elements_of(const LanesGroup& group, const Inner& inner, const Buffer& buffer) {
+  const std::int64_t elements = buffer.elements / group.extent;
+  return group.around > 0 && !inner.leaves ? elements / group.around : elements;
+}
+
+int full_lanes(const LanesGroup& group, const Plan& plan) {
   std::int64_t bytes = 1;
   for (const LanesGroup::Member& member : group.members) bytes = std::max(bytes, lane_bytes(member.nest));
   const auto most = std::min<std::int64_t>(plan.machine.vector_bytes / bytes, group.extent);
-  for (auto lanes = int(std::bit_floor(std::uint64_t(most))); lanes >= 4; lanes /= 2)
-    if (frame_bytes(group, plan, lanes) <= kFrameBytes) return lanes;
+  return int(std::bit_floor(std::uint64_t(most)));
+}
+
+int lanes_of(const LanesGroup& group, const Plan& plan) {
+  for (int lanes = full_lanes(group, plan); lanes >= 4; lanes /= 2)
+    if (frame_bytes(group, plan, lanes) <= kGroupBytes) return lanes;
   return 0;
 }
 
-double time_in_lanes(const LanesGroup& group, const Plan& plan, int lanes) {
-  constexpr double kTransposed = 0.04, kProduct = 0.3, kLoad = 0.2;  // an element, a vector, a vector
+LanesGroup::Member make_member(Nest nest, int lane, int around, const Program& program) {
+  constexpr double kProduct = 0.3, kLoad = 0.2;  // of a vector
+  LanesGroup::Member member{std::move(nest), lane, around};
+  const auto length = [&](int axis) {
+    return axis < 0 ? 1.0 : double(member.nest.axes[std::size_t(axis)].extent.value);
+  };
+  if (product_rows(member.nest) == nullptr) {
+    const double each = (cost(member.nest) - 0.2) * 2.5 + kLoad;  // an operation is a quarter of a nanosecond
+    member.vectors = double(volume(member.nest)) / length(lane) * each;
+    return member;
+  }
+  const std::vector<PairStep> steps = steps_of(member, program);
+  for (std::size_t k = 0; k < steps.size(); ++k) {
+    // long sums wait for each other unless there are several side by side
+    const double side = std::min<double>(8, double(volume(member.nest, steps[k].kept)));
+    const double waits = std::min(1.0, double(volume(member.nest, steps[k].reduced)) / 32) / side;
+    member.vectors += steps[k].work * std::max(kProduct, waits) * length(around);
+    if (k + 1 < steps.size()) member.in_between += volume(member.nest, steps[k].kept);
+  }
+  return member;
+}
+
+double time_in_lanes(const LanesGroup& group, int lanes) {
+  constexpr double kTransposed = 0.04;  // an element
   double vectors = 0, elements = 0;
   for (const LanesGroup::Member& member : group.members) {
-    const auto beside = double(volume(member.nest) / group.extent);
     elements += double(transposed(group, member));
-    if (product_rows(member.nest) != nullptr) {
-      for (const PairStep& step : steps_of(member, plan.program)) vectors += step.work * kProduct;
-      continue;
-    }
-    const double fn = (cost(member.nest) - 0.2) * 2.5;  // a vector operation is a quarter of a nanosecond
-    vectors += beside * (fn + kLoad);
+    vectors += member.vectors;
   }
   return double(group.extent) * (elements * kTransposed + vectors / lanes);
 }
@@ -169,16 +209,18 @@ class LanesKernel {
  public:
   LanesKernel(const LanesGroup& group, Plan& plan, int lanes)
       : group_(group), all_(all_axes(group)), b_(all_, plan), lanes_(lanes), parts_(parts_of(group, all_)) {
-    for (const auto& [id, inner] : group.inner)
-      frames_[id] = b_.buffer("frame", Buffer::Kind::Local, plan.program.buffers[std::size_t(id)].dtype,
-                              inner.elements * lanes);
+    for (const auto& [id, inner] : group.inner) {
+      const Buffer buffer = plan.program.buffers[std::size_t(id)];
+      frames_[id] =
+          b_.buffer("frame", Buffer::Kind::Local, buffer.dtype, elements_of(group, inner, buffer) * lanes);
+    }
     for (Part& part : parts_) place(part);
   }
 
   void make(const std::string& why) {
     const std::int64_t extent = group_.extent, whole = extent - extent % lanes_;
     const std::int64_t grain =
-        parallel_grain(whole / lanes_, time_in_lanes(group_, b_.plan, lanes_) / double(whole / lanes_));
+        parallel_grain(whole / lanes_, time_in_lanes(group_, lanes_) / double(whole / lanes_));
     Body body;
     Loop loop =
         header(grain > 0 ? LoopKind::Parallel : LoopKind::Tile, lanes_, 1, std::max<std::int64_t>(grain, 1));
@@ -207,23 +249,19 @@ class LanesKernel {
                                  : Source{output, false};
     }
     if (product_rows(part.nest) == nullptr) return;
-    std::vector<Factor> factors = factors_of(part.nest, b_.plan.program, 0);
+    std::vector<Factor> factors = factors_of(part.nest, b_.plan.program, 0, group_.around > 0 ? 1 : -1);
     for (std::size_t k = 0; k < factors.size(); ++k) factors[k].source = part.inputs[k];
     part.product.emplace(part.nest, std::move(factors), part.kept, part.reduced);
   }
 
   /// The same element of every value of the axis side by side; the buffer's other strides shrink accordingly.
   Source inner_frame(const Access& access, const Inner& inner) const {
-    const std::int64_t period = inner.stride * group_.extent;
-    Source source{access, true};
+    Source source{without(access, 0, group_.extent), true};
+    if (group_.around > 0 && !inner.leaves)
+      source.access = without(std::move(source.access), 1, group_.around);
     source.access.buffer = frames_.at(access.buffer);
-    const auto shrunk = [&](std::int64_t stride) {
-      return (stride % period == 0 ? stride / group_.extent : stride) * lanes_;
-    };
-    for (Int& stride : source.access.strides) stride = constant(shrunk(stride.value));
-    source.access.strides[0] = constant(0);
-    const std::int64_t rest = access.offset.value % period;
-    source.access.offset = constant(shrunk(access.offset.value - rest) + rest * lanes_);
+    for (Int& stride : source.access.strides) stride.value *= lanes_;
+    source.access.offset.value *= lanes_;
     return source;
   }
 
@@ -270,7 +308,10 @@ class LanesKernel {
     Loop loop = header(LoopKind::Vector, lanes_);
     loop.extent = constant(lanes_);
     b_.over(body, 0, std::move(loop), [&](Body& in) {
-      for (Part& part : parts_) compute(in, part);
+      const auto nests = [&](Body& at) {
+        for (Part& part : parts_) compute(at, part);
+      };
+      group_.around > 0 ? b_.over(in, 1, header(LoopKind::Serial), nests) : nests(in);
     });
     for (const Part& part : parts_)
       if (part.unpacks)
@@ -301,6 +342,7 @@ class LanesKernel {
     b_.say("small problems: " + std::to_string(lanes_) + " values of " + name + " in the lanes" +
            (packed_.empty() ? "" : ", operands transposed into frames") +
            (group_.extent % lanes_ != 0 ? "; the last vector does some of them again" : ""));
+    if (group_.around > 0) b_.say("one loop over " + all_.axes[1].name + " around them all");
     for (const Part& part : parts_)
       if (const std::string words = part.product ? part.product->words(all_) : ""; !words.empty())
         b_.say(words);
@@ -347,22 +389,30 @@ int longest_lane(const Nest& nest, const Program& program) {
   return lane;
 }
 
+/// A product that is small enough to be a group of its own.
+std::optional<LanesGroup> alone(const Nest& nest, const Plan& plan) {
+  if (nest.inputs.size() < 2 || !is_product_sum(nest)) return {};
+  if (nest.inputs.size() == 2 && !has_terms(nest, plan.program)) return {};
+  const int lane = longest_lane(nest, plan.program);
+  if (lane < 0) return {};
+  LanesGroup group{
+      {make_member(nest, lane, -1, plan.program)}, nest.axes[std::size_t(lane)].extent.value, 0, {}};
+  const int lanes = lanes_of(group, plan);
+  return lanes > 0 && stays_small(nest, lane, lanes) ? std::optional(std::move(group)) : std::nullopt;
+}
+
 }  // namespace
 
 void emit_lanes(const LanesGroup& group, Plan& plan, int lanes, const std::string& why) {
   LanesKernel(group, plan, lanes).make(why);
 }
 
+bool is_small_in_lanes(const Nest& nest, const Plan& plan) { return alone(nest, plan).has_value(); }
+
 bool schedule_lanes(const Nest& nest, Plan& plan) {
-  if (nest.inputs.size() < 2 || !is_product_sum(nest)) return false;
-  if (nest.inputs.size() == 2 && !has_terms(nest, plan.program)) return false;
-  const int lane = longest_lane(nest, plan.program);
-  if (lane < 0) return false;
-  const LanesGroup group{{{nest, lane}}, nest.axes[std::size_t(lane)].extent.value, {}};
-  const int lanes = lanes_of(group, plan);
-  if (lanes == 0 || !stays_small(nest, lane, lanes)) return false;
-  emit_lanes(group, plan, lanes, "");
-  return true;
+  const auto group = alone(nest, plan);
+  if (group) emit_lanes(*group, plan, lanes_of(*group, plan), "");
+  return group.has_value();
 }
 
 }  // namespace einx::detail::loops
