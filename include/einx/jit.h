@@ -18,6 +18,7 @@
 
 #include <einx/arrange.h>
 #include <einx/graph.h>
+#include <einx/optimize_options.h>
 
 namespace [[gnu::visibility("default")]] einx {
 
@@ -30,6 +31,7 @@ struct JitCall {
   Location site;           ///< of the jit(...) expression
   std::span<const Operand> operands;
   const TraceBody& trace;  ///< writes the body for given parameters
+  const OptimizeOptions& options;
 };
 void call_jit(const JitCall& call, std::span<Tensor> results);
 std::vector<Tensor> call_jit_all(const JitCall& call);
@@ -141,7 +143,8 @@ std::vector<Value> apply_any(const F& f, std::span<const Value> values) {
 template <class F>
 class Jit {
  public:
-  Jit(F f, Location site) : f_(std::move(f)), site_(site), identity_(detail::new_identity()) {}
+  Jit(F f, Location site, OptimizeOptions options = {})
+      : f_(std::move(f)), site_(site), options_(std::move(options)), identity_(detail::new_identity()) {}
 
   /// Tensors as F returns values: a Tensor, or an array, vector, pair or tuple of them. Operands are tensors, views, numbers (of i64, f64 or bool). With a Value
   /// among them - in another traced function - F becomes part of that function instead.
@@ -153,7 +156,7 @@ class Jit {
       return detail::apply_values<sizeof...(A)>(f_, std::span<const Value>(values));
     } else {
       const detail::TraceBody body = detail::trace_body<sizeof...(A)>(f_);
-      return detail::ReturnedBy<sizeof...(A), F>::tensors({identity_, site_, list, body});
+      return detail::ReturnedBy<sizeof...(A), F>::tensors({identity_, site_, list, body, options_});
     }
   }
   const F& function() const { return f_; }
@@ -161,12 +164,18 @@ class Jit {
  private:
   F f_;
   Location site_;
+  OptimizeOptions options_;
   std::uint64_t identity_;
 };
 
 template <class F>
 Jit<F> jit(F f, Location site = Location::current()) {
   return Jit<F>(std::move(f), site);
+}
+/// The same with a say in what is optimised; OptimizeOptions::none() leaves the order of operations as it is written.
+template <class F>
+Jit<F> jit(F f, OptimizeOptions options, Location site = Location::current()) {
+  return Jit<F>(std::move(f), site, std::move(options));
 }
 
 /// The graph of a function, as it was written: nothing is computed, allocated, simplified or compiled. Raises what the function raises; ValueError "bad-shape" for

@@ -6,7 +6,9 @@
 #include "api/api.h"
 #include "api/direct.h"
 #include "api/operands.h"
+#include "api/optimizing.h"
 #include "api/tracing.h"
+#include "passes/passes.h"
 #include "support/support.h"
 #include "tensor/tensor.h"
 
@@ -24,7 +26,8 @@ constexpr std::string_view kForeign = "A traced function returned a Value that i
 api::ExecutablePtr trace_and_compile(const JitCall& call, std::span<const Tensor> operands) {
   std::vector<graph::Type> types;
   for (const Tensor& operand : operands) types.push_back(api::describe(Operand(operand)).type);
-  return api::compile(api::write_graph("traced", types, call.trace, kForeign));
+  graph::Graph graph = api::write_graph("traced", types, call.trace, kForeign);
+  return api::compile(passes::optimize(std::move(graph), api::optimize_options(call.options)));
 }
 
 bool is_number(const Operand& operand) {

@@ -25,20 +25,10 @@ elements are written beside it, one .npy file each.
   einx optimize model.einx --print-after-all
 )help";
 
-/// The one place where the command says what optimising is. `after` sees the graph after each pass.
-template <class After>
-graph::Graph optimized(graph::Graph function, After after) {
-  for (const passes::Pass& pass : passes::kPipeline) {
-    function = graph::verified(pass.name, pass.run(std::move(function)));
-    after(pass.name, function);
-  }
-  return function;
-}
-
 graph::Graph with_report(const graph::Graph& function) {
   std::string before = graph::text(function);
   std::cout << "# before\n" << before;
-  return optimized(function, [&](std::string_view pass, const graph::Graph& made) {
+  return passes::optimize(function, {}, [&](std::string_view pass, const graph::Graph& made) {
     const std::string text = graph::text(made);
     std::cout << "\n# after " << pass << (text == before ? ": as before\n" : "\n" + text);
     before = text;
@@ -60,7 +50,7 @@ int optimize(const Words& words) {
   const auto wanted = emit_names(arguments.values("--emit"), report || !files.empty() ? std::vector<std::string>{} : std::vector<std::string>{"graph"});
   std::vector<graph::Graph> made;
   for (const graph::Graph& function : chosen_functions(arguments)) {
-    made.push_back(report ? with_report(function) : optimized(function, [](std::string_view, const graph::Graph&) {}));
+    made.push_back(report ? with_report(function) : passes::optimize(function));
     Stages stages(made.back());
     for (const std::string& what : wanted) std::cout << (made.size() > 1 ? "\n" : "") << emit(stages, what);
   }
