@@ -102,7 +102,8 @@ void limit(const Nest& nest, Plan& plan, std::size_t first_step, std::size_t fir
   Program& program = plan.program;
   const std::int64_t wanted = instructions(program, first_step);
   if (wanted <= kSmall) return;
-  const std::int64_t left = std::max<std::int64_t>(0, kBudget - (instructions(program, 0) - wanted));
+  const std::int64_t left =
+      std::max<std::int64_t>(0, kBudget - plan.reserved - (instructions(program, 0) - wanted));
   if (wanted <= left / kShare) return;
   program.steps.erase(program.steps.begin() + std::ptrdiff_t(first_step), program.steps.end());
   program.buffers.erase(program.buffers.begin() + std::ptrdiff_t(first_buffer), program.buffers.end());
@@ -114,6 +115,12 @@ void limit(const Nest& nest, Plan& plan, std::size_t first_step, std::size_t fir
 }
 
 }  // namespace
+
+std::int64_t instructions(const Kernel& kernel) { return instructions(kernel.body, 1); }
+
+std::int64_t affordable(const Plan& plan) {
+  return std::max<std::int64_t>(0, kBudget - plan.reserved - instructions(plan.program, 0)) / kShare;
+}
 
 void schedule(const Nest& nest, Plan& plan) {
   const std::size_t steps = plan.program.steps.size(), buffers = plan.program.buffers.size();

@@ -315,7 +315,7 @@ bool is_matrix_product(const Nest& nest) {
 
 void schedule_contract(const Nest& nest, Plan& plan) {
   if (plan.dynamic) return emit_rows(nest, plan, choose_rows(nest, plan));
-  if (nest.inputs.size() > 2 && (schedule_lanes(nest, plan) || schedule_pairs(nest, plan))) return;
+  if (schedule_lanes(nest, plan) || (nest.inputs.size() > 2 && schedule_pairs(nest, plan))) return;
   if (schedule_flat(nest, plan) || schedule_slices(nest, plan)) return;
   if (stays_in_cache(nest, plan.machine) && schedule_tiles(nest, plan)) return;
   if (schedule_matmul(nest, plan) || schedule_tiles(nest, plan)) return;

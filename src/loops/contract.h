@@ -33,7 +33,8 @@ bool schedule_slices(const Nest& nest, Plan& plan);
 /// Rows that are shorter than a vector, side by side. False if they are not, or if the blocks stay in no
 /// register.
 bool schedule_flat(const Nest& nest, Plan& plan);
-/// Many small problems, of any number of operands: one in every lane. False if they are not small.
+/// Many small problems of more than two operands, or with a sparse constant: one in every lane. False if they are
+/// not small.
 bool schedule_lanes(const Nest& nest, Plan& plan);
 
 }  // namespace einx::detail::loops

@@ -85,9 +85,12 @@ std::int64_t widest_bytes(const Nest& nest) {
 
 std::int64_t parallel_grain(std::int64_t extent, double ns_per_iteration) {
   constexpr double kPart = 50e3, kMost = 1e15;
-  constexpr std::int64_t kParts = 256;
+  constexpr std::int64_t kParts = 256, kFew = 16;
   const double iterations = std::ceil(std::min(kPart / std::max(ns_per_iteration, 1e-3), kMost));
-  const std::int64_t grain = std::max<std::int64_t>({1, std::int64_t(iterations), extent / kParts});
+  std::int64_t grain = std::max<std::int64_t>({1, std::int64_t(iterations), extent / kParts});
+  // few parts are hard to share evenly: halves of them, if need be
+  if (grain < extent && extent / grain < kFew)
+    grain = std::max({(grain + 1) / 2, (extent + kFew - 1) / kFew});
   return grain < extent ? grain : 0;
 }
 

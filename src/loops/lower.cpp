@@ -1,5 +1,7 @@
 // Graph -> nests: each node's solved expression becomes strides over its axes (notation.md 8); nothing is
 // computed or reshaped here.
+#include <algorithm>
+
 #include "loops/fuse.h"
 #include "loops/lowering.h"
 #include "support/support.h"
@@ -174,6 +176,10 @@ void say_fused(const Item& item, Step& step) {
 void schedule_item(Item& item, Plan& plan) {
   std::vector<Step>& steps = plan.program.steps;
   if (auto* step = std::get_if<Step>(&item.work)) {
+    if (auto* kernel = std::get_if<Kernel>(step)) {
+      kernel->name = "k" + std::to_string(steps.size());
+      plan.reserved = std::max<std::int64_t>(0, plan.reserved - instructions(*kernel));
+    }
     steps.push_back(std::move(*step));
     return;
   }
@@ -190,11 +196,12 @@ void schedule_item(Item& item, Plan& plan) {
 Program lower(const graph::Graph& graph, const Machine& machine, const Options& options) {
   Program program;
   program.name = graph.name;
-  Lowering lowering{graph, {program, machine, options.dynamic}, {}, {}};
+  Lowering lowering{graph, {program, machine, options.dynamic, 0}, {}, {}};
   make_buffers(lowering);
   for (const graph::Node& node : graph.nodes) lower_node(lowering, node);
   for (std::size_t k = 0; k < graph.results.size(); ++k) copy_result(lowering, k);
   fuse(lowering);
+  run_in_blocks(lowering);
   for (Item& item : lowering.items) schedule_item(item, lowering.plan);
   return program;
 }

@@ -66,6 +66,10 @@ Access output_of(Lowering& lowering, const Axes& axes, graph::ValueId value, con
 /// none is left to plain loops.
 void finish(Lowering& lowering, Nest nest);
 
+// ---------------------------------------------------------------- passes over the items
+/// Nests that share an independent axis and are small beside it become one kernel (blocks.cpp).
+void run_in_blocks(Lowering& lowering);
+
 // ---------------------------------------------------------------- meanings in files of their own
 void lower_gather(Lowering& lowering, const graph::Node& node, const ops::Resolved& resolved);
 void lower_native(Lowering& lowering, const graph::Node& node, const ops::Native& function);

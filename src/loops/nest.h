@@ -58,6 +58,7 @@ struct Plan {
   Program& program;  ///< new Temporary buffers go to program.buffers, steps to program.steps
   const Machine& machine;
   bool dynamic = false;
+  std::int64_t reserved = 0;  ///< instructions of kernels that are made, but are no steps yet
 };
 
 /// The schedules: each appends its steps and says why in Kernel::schedule.
@@ -74,5 +75,8 @@ void schedule_order(const Nest& nest, Plan& plan);     ///< Rows with coordinate
 void schedule_plain(const Nest& nest, Plan& plan);
 /// Picks one of the above.
 void schedule(const Nest& nest, Plan& plan);
+/// Instructions that a kernel may become; what nests still may take of the program's budget.
+std::int64_t instructions(const Kernel& kernel);
+std::int64_t affordable(const Plan& plan);
 
 }  // namespace einx::detail::loops

@@ -88,6 +88,16 @@ std::optional<bool> finds_largest(const ops::Pass& pass) {
   return up == down || tie ? std::nullopt : std::optional(up);
 }
 
+/// Two pages: the hardware stops at the end of one, and the comparisons wait for each other.
+constexpr std::int64_t kAheadBytes = 8 << 10;
+
+/// Whether a tensor beyond the caches is read element after element.
+bool reads_on(const Nest& nest, const Plan& plan, const RowsChoice& choice) {
+  if (nest.inputs.size() != 1 || choice.vector < 0 || !nest.axes[choice.vector].reduced) return false;
+  return stride_of(nest.inputs[0], choice.vector) == 1 &&
+         volume(nest) * loops::size_of(nest.inputs[0].dtype) > plan.machine.l2;
+}
+
 }  // namespace
 
 void schedule_order(const Nest& nest, Plan& plan) {
@@ -104,6 +114,10 @@ void schedule_order(const Nest& nest, Plan& plan) {
     // else another lane wins.
     pass.identity[1] = tensor::make_scalar(std::int64_t(0), pass.identity[1].dtype);
     choice.why += "\nelements come in the order of their positions: ties are compared only between lanes";
+  }
+  if (reads_on(lean, plan, choice)) {
+    choice.ahead = kAheadBytes / loops::size_of(lean.inputs[0].dtype);
+    choice.why += "\nmemory is asked for " + std::to_string(kAheadBytes) + " bytes in advance";
   }
   if (!schedule_split(lean, plan, choice) && !schedule_columns(lean, plan, choice))
     emit_rows(lean, plan, choice);

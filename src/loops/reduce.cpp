@@ -11,8 +11,9 @@ namespace {
 const ops::Rows& rows_of(const Nest& nest) { return std::get<ops::Rows>(nest.meaning); }
 
 // ---------------------------------------------------------------- columns
-constexpr std::int64_t kColumnBytes =
-    16 << 10;                   ///< accumulators of a block, leaving half of a small L1 to the rows
+/// Bytes of a row that are read in a run. Short runs keep the accumulators and the next rows in the L1; a
+/// variance's groups are many rows already, so that its runs are what limits the jumps.
+constexpr std::int64_t kRunBytes = 2 << 10, kMomentRunBytes = 16 << 10;
 constexpr int kRows = 4;        ///< rows taken together: one load and store of the accumulators for all
 constexpr int kMomentRows = 8;  ///< of a variance: their mean is found and used in registers
 
@@ -25,7 +26,9 @@ class ColumnsKernel {
         block_(block),
         identity_(pass_.identity),
         variance_(is_variance(nest)),
-        together_(variance_ ? kMomentRows : kRows) {
+        together_(variance_ ? kMomentRows : kRows),
+        asks_((variance_ || choice.in_order) &&
+              volume(nest) * loops::size_of(nest.inputs[0].dtype) > plan.machine.l2) {
     if (variance_) identity_.push_back(identity_[0]);
     for (const tensor::Scalar& identity : identity_)
       buffers_.push_back(b_.buffer("acc", Buffer::Kind::Local, identity.dtype, block));
@@ -46,9 +49,10 @@ class ColumnsKernel {
     b_.say(c_.why);
     if (by_rows) b_.say(c_.threads);
     if (tiles.kind == LoopKind::Parallel) b_.say("threads take blocks of columns");
-    b_.say("blocks of " + std::to_string(block_) + " columns with accumulators in L1, " +
-           std::to_string(together_) + " rows at a time: rows are read in long runs");
+    b_.say("blocks of " + std::to_string(block_) + " columns, accumulators in L1, " +
+           std::to_string(together_) + " rows at a time");
     if (variance_) b_.say("means and squared deviations of a group from registers, then merged: one reading");
+    if (asks_) b_.say("the next rows are asked for in advance");
     b_.finish(std::move(body));
   }
 
@@ -109,12 +113,25 @@ class ColumnsKernel {
                         {ready(group[1]), ready(base)})[0];
   }
 
+  /// Asks for what the next group of rows has at these columns: the hardware follows few rows at a time, and
+  /// none beyond its page, and so much arithmetic lies between two loads that the processor does not see the
+  /// next ones itself.
+  void ask_ahead(Body& body, int row, int count) {
+    if (!asks_) return;
+    const std::int64_t first = b_.at[row].start;
+    b_.at[row].start += together_;
+    for (int k = 0; k < count; ++k, ++b_.at[row].start)
+      for (const Access& input : b_.nest.inputs) body.push_back({Prefetch{input.buffer, b_.address(input)}});
+    b_.at[row].start = first;
+  }
+
   /// `count` rows from where the reduced axis `row` stands, combined pairwise (earlier ones on the left) and
   /// then with the accumulators.
   void rows(Body& body, int row, int count) {
     columns(body, [&](Body& in) {
       const ops::ScalarFn& fn = c_.in_order ? *c_.in_order : pass_.combine;
       const std::int64_t first = b_.at[row].start;
+      ask_ahead(in, row, count);
       std::vector<std::vector<Ref>> values;
       for (int k = 0; k < count; ++k, ++b_.at[row].start) values.push_back(map(in, k, row));
       b_.at[row].start = first;
@@ -138,6 +155,7 @@ class ColumnsKernel {
     columns(body, [&](Body& in) {
       std::vector<Ref> group;
       const std::int64_t first = b_.at[row].start;
+      ask_ahead(in, row, count);
       for (int k = 0; k < count; ++k, ++b_.at[row].start) group.push_back(map(in, k, row)[0]);
       b_.at[row].start = first;
       const std::vector<Ref> old = load_accumulators(in);
@@ -189,6 +207,7 @@ class ColumnsKernel {
   std::vector<tensor::Scalar> identity_;
   bool variance_;
   int together_;  ///< rows
+  bool asks_;     ///< for the next group of rows
   std::vector<BufferId> buffers_;
 };
 
@@ -208,11 +227,10 @@ bool schedule_columns(const Nest& nest, Plan& plan, const RowsChoice& given) {
   const std::int64_t extent = columns.extent.value, deep = nest.axes[choice.inner.back()].extent.value;
   for (const Access& input : nest.inputs)
     if (stride_of(input, choice.vector) != 1) return false;
-  std::int64_t bytes = 0;
-  for (const tensor::Scalar& identity : rows.passes[0].identity) bytes += loops::size_of(identity.dtype);
   const std::int64_t step = std::int64_t(choice.lanes) * choice.unroll;
   if (deep < 2 * kRows || extent < 2 * step) return false;
-  std::int64_t block = round_up(std::min(extent, kColumnBytes / bytes), step);
+  const std::int64_t run = variance ? kMomentRunBytes : kRunBytes;
+  std::int64_t block = round_up(std::min(extent, run / loops::size_of(nest.inputs[0].dtype)), step);
   if (choice.grain == 0 && choice.tile > 0)
     block = std::min(block, std::max(round_up(extent / 8, step), 4 * step));
   ColumnsKernel(nest, plan, choice, block).make();

@@ -134,13 +134,13 @@ class RowsKernel {
     accumulators_.insert(accumulators_.end(), own.begin(), own.end());
   }
 
-  /// Asks for the same place of a later row: while this one is computed with from the cache, memory works on
-  /// the next.
+  /// Asks for what lies further on, mostly the same place of a later row: while this one is computed with,
+  /// memory works on that.
   void prefetch(Body& body) {
     if (c_.ahead == 0) return;
     for (const Access& input : b_.nest.inputs) {
       Address at = b_.address(input);
-      at.offset.value += c_.ahead * input.strides[std::size_t(c_.outer.back())].value;
+      at.offset.value += c_.ahead;
       body.push_back({Prefetch{input.buffer, std::move(at)}});
     }
   }

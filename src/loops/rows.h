@@ -17,7 +17,7 @@ struct RowsChoice {
   std::int64_t tile = 0;   ///< parallel tiles of a kept vector axis; 0: none
   std::int64_t start = 0;  ///< of axis 0: the last part of a split
   bool stream = false;  ///< results of a row leave past the caches; what waits for them waits in a local row
-  std::int64_t ahead = 0;    ///< rows of outer.back() that memory is asked for in advance, in the last pass
+  std::int64_t ahead = 0;    ///< elements that memory is asked for in advance, in the last pass
   bool unroll_last = false;  ///< the last of `inner` is short enough to be written out
   std::optional<ops::ScalarFn>
       in_order;  ///< combine where the second is known to come later: every lane goes forward

@@ -107,10 +107,11 @@ void schedule_rowwise(const Nest& nest, Plan& plan) {
       (schedule_split(lean, plan, choice) || schedule_columns(lean, plan, choice)))
     return;
   if (choice.stream) choice.why += "\nstreaming stores: the output is larger than the caches";
-  choice.ahead = rows_ahead(lean, plan, choice);
-  if (choice.ahead > 0)
+  if (const std::int64_t rows_on = rows_ahead(lean, plan, choice); rows_on > 0) {
+    choice.ahead = rows_on * lean.inputs[0].strides[std::size_t(choice.outer.back())].value;
     choice.why +=
-        "\nmemory is asked for rows " + std::to_string(choice.ahead) + " ahead while one is computed with";
+        "\nmemory is asked for rows " + std::to_string(rows_on) + " ahead while one is computed with";
+  }
   emit_rows(lean, plan, choice);
 }
 

@@ -1,0 +1,109 @@
+// What a nest costs by itself, as far as its shape tells: whether vectors are full, how often loops start,
+// what goes through memory. The constants are from an EPYC of 2025, in nanoseconds; only ratios matter.
+#include <algorithm>
+#include <cmath>
+
+#include "loops/blocks.h"
+#include "loops/estimate.h"
+
+namespace einx::detail::loops {
+namespace {
+
+constexpr double kStep = 50;       ///< to call a kernel, and to allocate what it writes
+constexpr double kByte = 0.02;     ///< of a temporary, written or read
+constexpr double kRun = 2;         ///< to start the innermost loops
+constexpr double kFold = 3;        ///< to add the lanes of a vector
+constexpr double kProduct = 0.15;  ///< a vector of products in a register tile
+constexpr double kVector = 0.25;   ///< any other operation on a vector
+
+double length(const Nest& nest, int axis) { return double(nest.axes[std::size_t(axis)].extent.value); }
+
+/// The longest axis of these that every access walks through in steps of one, or not at all.
+int contiguous(const Nest& nest, std::span<const int> axes) {
+  int best = -1;
+  for (int axis : axes) {
+    bool fits = nest.axes[std::size_t(axis)].reduced || stride_of(nest.outputs[0], axis) <= 1, reads = false;
+    for (const Access& input : nest.inputs) {
+      const std::int64_t stride = stride_of(input, axis);
+      fits = fits && (stride == 0 || stride == 1);
+      reads = reads || stride == 1;
+    }
+    if (fits && reads && (best < 0 || length(nest, axis) > length(nest, best))) best = axis;
+  }
+  return best;
+}
+
+/// Lanes that are in use when an axis of so many elements fills vectors.
+double used(double extent, double lanes) { return extent / std::max(1.0, std::ceil(extent / lanes)); }
+
+double sums_alone(const Nest& nest, double lanes, double product) {
+  const std::vector<int> kept = axes_where(nest, false), reduced = axes_where(nest, true);
+  const double all = double(volume(nest)), depth = double(volume(nest, reduced));
+  if (const int columns = contiguous(nest, kept); columns >= 0) {
+    const double n = length(nest, columns);
+    double rows = 1;
+    for (int axis : kept)
+      if (axis != columns &&
+          std::ranges::any_of(nest.inputs, [&](const Access& input) { return !moves(input, axis); }))
+        rows = std::max(rows, length(nest, axis));
+    return all / (n * depth * rows) * 2 * kRun + all / used(n, lanes) * product;
+  }
+  const int along = contiguous(nest, reduced);
+  if (nest.inputs.size() == 2) {
+    const Classes classes = classify(nest);  // a product of matrices: packed, or transposed into frames
+    if (volume(nest, classes.m) >= 4 && volume(nest, classes.n) >= 4)
+      return all / lanes * 2 * product + double(volume(nest, classes.batch)) * 4 * kRun;
+  }
+  if (along < 0) return all * kVector;
+  return all / depth * kFold + all / used(length(nest, along), lanes) * kVector;
+}
+
+double operations(const Nest& nest) { return std::max(kVector, (cost(nest) - 0.2) * 2.5); }
+
+double elements_alone(const Nest& nest, double lanes) {
+  const double all = double(volume(nest)), each = operations(nest);
+  const int along = contiguous(nest, axes_where(nest, false));
+  if (along < 0) return all * each / 2;
+  const double n = length(nest, along);
+  return all / n * kRun + all / used(n, lanes) * each;
+}
+
+double rows_alone(const Nest& nest, const ops::Rows& rows, double lanes) {
+  const double passes = double(rows.passes.size()) + double(rows.per_element);
+  return passes * sums_alone(nest, lanes, kVector) + double(volume(nest)) / lanes * operations(nest);
+}
+
+double temporaries(const Nest& nest, const Program& program) {
+  double bytes = 0;
+  const auto add = [&](const Access& access) {
+    const Buffer& buffer = program.buffers[std::size_t(access.buffer)];
+    if (buffer.kind == Buffer::Kind::Temporary)
+      bytes += double(buffer.elements * loops::size_of(buffer.dtype));
+  };
+  for (const Access& input : nest.inputs) add(input);
+  add(nest.outputs[0]);
+  return bytes * kByte;
+}
+
+/// Of a product of several operands: in the lanes if it can be, else as products of two.
+double several_alone(const Nest& nest, const Plan& plan, double lanes) {
+  const LanesGroup::Member member{nest, 0};
+  LanesGroup group{{member}, nest.axes[0].extent.value, {}};
+  if (!nest.axes[0].reduced && lanes_of(group, plan) > 0)
+    return time_in_lanes(group, plan, lanes_of(group, plan));
+  return double(volume(nest)) / lanes * kProduct;
+}
+
+}  // namespace
+
+double time_alone(const Nest& nest, const Plan& plan) {
+  const double lanes = double(plan.machine.vector_bytes) / double(widest_bytes(nest));
+  const double fixed = kStep + temporaries(nest, plan.program);
+  const auto* rows = std::get_if<ops::Rows>(&nest.meaning);
+  if (rows == nullptr) return fixed + elements_alone(nest, lanes);
+  if (nest.inputs.size() > 2 && is_product_sum(nest)) return fixed + several_alone(nest, plan, lanes);
+  if (rows->passes.size() == 1 && !rows->per_element) return fixed + sums_alone(nest, lanes, kProduct);
+  return fixed + rows_alone(nest, *rows, lanes);
+}
+
+}  // namespace einx::detail::loops

@@ -1,0 +1,368 @@
+// The kernel of a group in lanes: operands that are not contiguous along the axis in the lanes are transposed
+// into frames, the nests follow each other in one vector loop, results are transposed on their way out.
+#include "loops/lanes.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "loops/estimate.h"
+#include "loops/plain.h"
+
+namespace einx::detail::loops {
+namespace {
+
+constexpr std::int64_t kWrittenOut = 16;  ///< iterations of a plain nest that may stand as straight code
+
+const ops::Rows* product_rows(const Nest& nest) {
+  return std::holds_alternative<ops::Rows>(nest.meaning) && nest.inputs.size() >= 2 && is_product_sum(nest)
+             ? std::get_if<ops::Rows>(&nest.meaning)
+             : nullptr;
+}
+
+// ---------------------------------------------------------------- one set of axes
+/// The axis in the lanes, then the others of every nest in turn.
+Nest all_axes(const LanesGroup& group) {
+  Nest all;
+  const LanesGroup::Member& first = group.members.front();
+  all.axes.push_back({first.nest.axes[std::size_t(first.lane)].name, constant(group.extent), false});
+  for (const LanesGroup::Member& member : group.members)
+    for (int a = 0; a < int(member.nest.axes.size()); ++a)
+      if (a != member.lane) all.axes.push_back(member.nest.axes[std::size_t(a)]);
+  return all;
+}
+
+/// The member's nest along these axes, its own from `offset` on.
+Nest along(const LanesGroup::Member& member, const Nest& all, std::size_t offset) {
+  Nest nest = member.nest;
+  const auto spread = [&](std::vector<Int>& strides) {
+    std::vector<Int> wide(all.axes.size(), constant(0));
+    std::size_t to = offset;
+    for (std::size_t a = 0; a < strides.size(); ++a) wide[int(a) == member.lane ? 0 : to++] = strides[a];
+    strides = std::move(wide);
+  };
+  for (Access& access : nest.inputs) spread(access.strides);
+  for (Access& access : nest.outputs) spread(access.strides);
+  spread(nest.position_strides);
+  nest.axes = all.axes;
+  return nest;
+}
+
+/// One nest of the group, and where its operands and its result are while the kernel runs.
+struct Part {
+  Nest nest;
+  std::vector<int> kept, reduced;  ///< its own axes, without the one in the lanes
+  std::vector<Source> inputs;
+  Source output;
+  bool unpacks = false;
+  std::optional<ProductSum> product;
+};
+
+std::vector<Part> parts_of(const LanesGroup& group, const Nest& all) {
+  std::vector<Part> parts;
+  std::size_t offset = 1;
+  for (const LanesGroup::Member& member : group.members) {
+    Part part{along(member, all, offset), {}, {}, {}, {}, false, {}};
+    const std::size_t own = member.nest.axes.size() - 1;
+    for (std::size_t a = offset; a < offset + own; ++a)
+      (all.axes[a].reduced ? part.reduced : part.kept).push_back(int(a));
+    offset += own;
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+/// Not contiguous along the lanes, but moving.
+bool packs(const Access& access, int lane) {
+  const std::int64_t stride = stride_of(access, lane);
+  return stride != 0 && stride != 1;
+}
+
+// ---------------------------------------------------------------- what it takes
+std::vector<Factor> factors_of(const Nest& nest, const Program& program, int lane) {
+  std::vector<Factor> factors;
+  for (const Access& input : nest.inputs) {
+    factors.push_back({{input, false}, axes_of(nest, input, lane), {}});
+    Factor& factor = factors.back();
+    if (input.strides[std::size_t(lane)].is(0)) factor.terms = terms_of(nest, input, factor.axes, program);
+  }
+  return factors;
+}
+
+std::vector<PairStep> steps_of(const LanesGroup::Member& member, const Program& program) {
+  std::vector<int> kept = axes_where(member.nest, false);
+  std::erase(kept, member.lane);
+  return pair_steps(member.nest, factors_of(member.nest, program, member.lane), kept,
+                    axes_where(member.nest, true));
+}
+
+std::int64_t elements_beside(const LanesGroup::Member& member, const Access& access) {
+  return volume(member.nest, axes_of(member.nest, access, member.lane));
+}
+
+/// Elements beside the lanes that are transposed on their way in or out.
+std::int64_t transposed(const LanesGroup& group, const LanesGroup::Member& member) {
+  std::int64_t elements = 0;
+  for (const Access& input : member.nest.inputs)
+    if (!group.inner.contains(input.buffer) && packs(input, member.lane))
+      elements += elements_beside(member, input);
+  const Access& output = member.nest.outputs[0];
+  const auto inner = group.inner.find(output.buffer);
+  if (inner != group.inner.end() ? inner->second.leaves : packs(output, member.lane))
+    elements += elements_beside(member, output);
+  return elements;
+}
+
+std::int64_t frame_bytes(const LanesGroup& group, const Plan& plan, int lanes) {
+  std::int64_t elements = 0, bytes = 1;
+  for (const LanesGroup::Member& member : group.members) {
+    bytes = std::max(bytes, widest_bytes(member.nest));
+    elements += transposed(group, member);
+    if (product_rows(member.nest) == nullptr) continue;
+    const auto steps = steps_of(member, plan.program);
+    for (std::size_t k = 0; k + 1 < steps.size(); ++k) elements += volume(member.nest, steps[k].kept);
+  }
+  for (const auto& [id, inner] : group.inner) elements += inner.elements;
+  return elements * bytes * lanes;
+}
+
+/// Bytes of a lane: of everything that is loaded, computed or stored.
+std::int64_t lane_bytes(const Nest& nest) {
+  std::int64_t bytes = widest_bytes(nest);
+  if (const auto* rows = std::get_if<ops::Rows>(&nest.meaning))
+    for (const ops::Pass& pass : rows->passes)
+      for (const tensor::Scalar& identity : pass.identity)
+        bytes = std::max(bytes, loops::size_of(identity.dtype));
+  return bytes;
+}
+
+}  // namespace
+
+int lanes_of(const LanesGroup& group, const Plan& plan) {
+  std::int64_t bytes = 1;
+  for (const LanesGroup::Member& member : group.members) bytes = std::max(bytes, lane_bytes(member.nest));
+  const auto most = std::min<std::int64_t>(plan.machine.vector_bytes / bytes, group.extent);
+  for (auto lanes = int(std::bit_floor(std::uint64_t(most))); lanes >= 4; lanes /= 2)
+    if (frame_bytes(group, plan, lanes) <= kFrameBytes) return lanes;
+  return 0;
+}
+
+double time_in_lanes(const LanesGroup& group, const Plan& plan, int lanes) {
+  constexpr double kTransposed = 0.04, kProduct = 0.3, kLoad = 0.2;  // an element, a vector, a vector
+  double vectors = 0, elements = 0;
+  for (const LanesGroup::Member& member : group.members) {
+    const auto beside = double(volume(member.nest) / group.extent);
+    elements += double(transposed(group, member));
+    if (product_rows(member.nest) != nullptr) {
+      for (const PairStep& step : steps_of(member, plan.program)) vectors += step.work * kProduct;
+      continue;
+    }
+    const double fn = (cost(member.nest) - 0.2) * 2.5;  // a vector operation is a quarter of a nanosecond
+    vectors += beside * (fn + kLoad);
+  }
+  return double(group.extent) * (elements * kTransposed + vectors / lanes);
+}
+
+namespace {
+
+// ---------------------------------------------------------------- the kernel
+class LanesKernel {
+ public:
+  LanesKernel(const LanesGroup& group, Plan& plan, int lanes)
+      : group_(group), all_(all_axes(group)), b_(all_, plan), lanes_(lanes), parts_(parts_of(group, all_)) {
+    for (const auto& [id, inner] : group.inner)
+      frames_[id] = b_.buffer("frame", Buffer::Kind::Local, plan.program.buffers[std::size_t(id)].dtype,
+                              inner.elements * lanes);
+    for (Part& part : parts_) place(part);
+  }
+
+  void make(const std::string& why) {
+    const std::int64_t extent = group_.extent, whole = extent - extent % lanes_;
+    const std::int64_t grain =
+        parallel_grain(whole / lanes_, time_in_lanes(group_, b_.plan, lanes_) / double(whole / lanes_));
+    Body body;
+    Loop loop =
+        header(grain > 0 ? LoopKind::Parallel : LoopKind::Tile, lanes_, 1, std::max<std::int64_t>(grain, 1));
+    loop.extent = constant(whole);
+    b_.over(body, 0, std::move(loop), [&](Body& in) { block(in); });
+    if (whole != extent) {
+      b_.at[0].start = extent - lanes_;
+      block(body);
+    }
+    describe(why, grain);
+    b_.finish(std::move(body));
+  }
+
+ private:
+  // ------------------------------------------------------------ where operands are
+  void place(Part& part) {
+    for (const Access& input : part.nest.inputs) part.inputs.push_back(source_of(part, input));
+    const Access& output = part.nest.outputs[0];
+    const auto inner = group_.inner.find(output.buffer);
+    if (inner != group_.inner.end()) {
+      part.output = inner_frame(output, inner->second);
+      part.unpacks = inner->second.leaves;
+    } else {
+      part.unpacks = packs(output, 0);
+      part.output = part.unpacks ? make_frame(b_, output, axes_of(part.nest, output, 0), lanes_)
+                                 : Source{output, false};
+    }
+    if (product_rows(part.nest) == nullptr) return;
+    std::vector<Factor> factors = factors_of(part.nest, b_.plan.program, 0);
+    for (std::size_t k = 0; k < factors.size(); ++k) factors[k].source = part.inputs[k];
+    part.product.emplace(part.nest, std::move(factors), part.kept, part.reduced);
+  }
+
+  /// The same element of every value of the axis side by side; the buffer's other strides shrink accordingly.
+  Source inner_frame(const Access& access, const Inner& inner) const {
+    const std::int64_t period = inner.stride * group_.extent;
+    Source source{access, true};
+    source.access.buffer = frames_.at(access.buffer);
+    const auto shrunk = [&](std::int64_t stride) {
+      return (stride % period == 0 ? stride / group_.extent : stride) * lanes_;
+    };
+    for (Int& stride : source.access.strides) stride = constant(shrunk(stride.value));
+    source.access.strides[0] = constant(0);
+    const std::int64_t rest = access.offset.value % period;
+    source.access.offset = constant(shrunk(access.offset.value - rest) + rest * lanes_);
+    return source;
+  }
+
+  Source source_of(const Part& part, const Access& input) {
+    const auto inner = group_.inner.find(input.buffer);
+    if (inner != group_.inner.end()) return inner_frame(input, inner->second);
+    if (!packs(input, 0)) return {input, false};
+    const std::vector<int> axes = axes_of(part.nest, input, 0);
+    for (const Packed& packed : packed_)
+      if (same(packed, input, axes)) return renamed(packed, input, axes);
+    packed_.push_back({input, make_frame(b_, input, axes, lanes_), axes});
+    return packed_.back().source;
+  }
+
+  /// An operand that is transposed once for all nests that read it.
+  struct Packed {
+    Access from;
+    Source source;
+    std::vector<int> axes;
+  };
+  bool same(const Packed& packed, const Access& input, std::span<const int> axes) const {
+    const Access& from = packed.from;
+    bool equal = from.buffer == input.buffer && from.offset == input.offset &&
+                 from.strides[0] == input.strides[0] && packed.axes.size() == axes.size();
+    for (std::size_t k = 0; equal && k < axes.size(); ++k)
+      equal = from.strides[std::size_t(packed.axes[k])] == input.strides[std::size_t(axes[k])] &&
+              all_.axes[std::size_t(packed.axes[k])].extent == all_.axes[std::size_t(axes[k])].extent;
+    return equal;
+  }
+  /// Its frame along the axes of another nest.
+  Source renamed(const Packed& packed, const Access& input, std::span<const int> axes) const {
+    Source source = packed.source;
+    std::ranges::fill(source.access.strides, constant(0));
+    for (std::size_t k = 0; k < axes.size(); ++k)
+      source.access.strides[std::size_t(axes[k])] = packed.source.access.strides[std::size_t(packed.axes[k])];
+    source.access.computed = input.computed;
+    return source;
+  }
+
+  // ------------------------------------------------------------ statements
+  void block(Body& body) {
+    const Strip strip{0, lanes_};
+    for (const Packed& packed : packed_) pack(b_, body, packed.from, packed.source, packed.axes, strip);
+    Loop loop = header(LoopKind::Vector, lanes_);
+    loop.extent = constant(lanes_);
+    b_.over(body, 0, std::move(loop), [&](Body& in) {
+      for (Part& part : parts_) compute(in, part);
+    });
+    for (const Part& part : parts_)
+      if (part.unpacks)
+        unpack(b_, body, part.output, part.nest.outputs[0], axes_of(part.nest, part.nest.outputs[0], 0),
+               strip);
+  }
+
+  void compute(Body& body, Part& part) {
+    const auto keep = [&](Body& in, Ref value) {
+      part.output.framed ? store(b_, in, part.output, 0, value) : b_.store(in, part.output.access, value);
+    };
+    if (part.product) return part.product->emit(b_, body, 0, lanes_, keep);
+    const std::int64_t short_enough = cost(part.nest) > 2 ? 1 : kWrittenOut;
+    PlainBody plain{b_,           part.nest,
+                    part.reduced, [&](Body& in, std::size_t k) { return load(b_, in, part.inputs[k], 0); },
+                    keep,         short_enough};
+    const bool alone = part.reduced.empty();
+    over_short(b_, body, part.kept, alone ? short_enough : 0, [&](Body& in) { emit_plain(plain, in); });
+  }
+
+  void describe(const std::string& why, std::int64_t grain) {
+    std::string labels;
+    for (const LanesGroup::Member& member : group_.members)
+      labels += (labels.empty() ? "" : "; ") + member.nest.label;
+    b_.say(labels);
+    if (!why.empty()) b_.say(why);
+    const std::string& name = all_.axes[0].name;
+    b_.say("small problems: " + std::to_string(lanes_) + " values of " + name + " in the lanes" +
+           (packed_.empty() ? "" : ", operands transposed into frames") +
+           (group_.extent % lanes_ != 0 ? "; the last vector does some of them again" : ""));
+    for (const Part& part : parts_)
+      if (const std::string words = part.product ? part.product->words(all_) : ""; !words.empty())
+        b_.say(words);
+    if (grain > 0) b_.say("threads take " + name + " in parts of " + std::to_string(grain * lanes_));
+  }
+
+  const LanesGroup& group_;
+  Nest all_;
+  AxisBuilder b_;
+  int lanes_;
+  std::vector<Part> parts_;
+  std::map<BufferId, BufferId> frames_;  ///< of the inner buffers
+  std::vector<Packed> packed_;
+};
+
+/// Elements of the access beside the vector axis, in bytes of a lane: what a nest of its own may take.
+bool stays_small(const Nest& nest, int vector, int lanes) {
+  constexpr std::int64_t kDeep = 512;
+  const DType sums = std::get<ops::Rows>(nest.meaning).passes[0].identity[0].dtype;
+  const auto elements_of = [&](const Access& access) { return volume(nest, axes_of(nest, access, vector)); };
+  std::int64_t bytes = elements_of(nest.outputs[0]) * loops::size_of(nest.outputs[0].dtype);
+  for (const Access& input : nest.inputs) bytes += elements_of(input) * loops::size_of(input.dtype);
+  bytes += bytes / loops::size_of(nest.inputs[0].dtype) * loops::size_of(sums);
+  return bytes * lanes <= kFrameBytes && volume(nest, axes_where(nest, true)) <= kDeep;
+}
+
+bool has_terms(const Nest& nest, const Program& program) {
+  return std::ranges::any_of(nest.inputs, [&](const Access& input) {
+    return terms_of(nest, input, axes_of(nest, input, -1), program).has_value();
+  });
+}
+
+/// The longest kept axis that an operand moves along, and no constant that is written out.
+int longest_lane(const Nest& nest, const Program& program) {
+  int lane = -1;
+  for (int axis : axes_where(nest, false)) {
+    const bool free = std::ranges::none_of(nest.inputs, [&](const Access& input) {
+      return moves(input, axis) && program.buffers[std::size_t(input.buffer)].kind == Buffer::Kind::Constant;
+    });
+    const bool longer =
+        lane < 0 || nest.axes[std::size_t(axis)].extent.value > nest.axes[std::size_t(lane)].extent.value;
+    if (free && read_along(nest, axis) && longer) lane = axis;
+  }
+  return lane;
+}
+
+}  // namespace
+
+void emit_lanes(const LanesGroup& group, Plan& plan, int lanes, const std::string& why) {
+  LanesKernel(group, plan, lanes).make(why);
+}
+
+bool schedule_lanes(const Nest& nest, Plan& plan) {
+  if (nest.inputs.size() < 2 || !is_product_sum(nest)) return false;
+  if (nest.inputs.size() == 2 && !has_terms(nest, plan.program)) return false;
+  const int lane = longest_lane(nest, plan.program);
+  if (lane < 0) return false;
+  const LanesGroup group{{{nest, lane}}, nest.axes[std::size_t(lane)].extent.value, {}};
+  const int lanes = lanes_of(group, plan);
+  if (lanes == 0 || !stays_small(nest, lane, lanes)) return false;
+  emit_lanes(group, plan, lanes, "");
+  return true;
+}
+
+}  // namespace einx::detail::loops
