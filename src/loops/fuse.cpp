@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "loops/estimate.h"
+#include "loops/memory.h"
 #include "support/support.h"
 
 namespace einx::detail::loops {
@@ -22,30 +23,21 @@ bool any_reads(std::span<const Access> accesses, BufferId buffer) {
   return std::ranges::any_of(accesses, [&](const Access& access) { return access.buffer == buffer; });
 }
 
-bool reads_otherwise(const Item& item, BufferId buffer) {
-  const auto of_nest = [&](const Nest& nest) {
-    const auto coordinate = [&](const Coordinate& c) { return c.access.buffer == buffer; };
-    return std::ranges::any_of(nest.coordinates, coordinate) ||
-           (nest.epilogue && any_reads(nest.epilogue->inputs, buffer));
-  };
-  const auto of_step = [&](const Step& step) {
-    const auto view = [&](const Native::View& v) { return v.buffer == buffer; };
-    if (const auto* sort = std::get_if<Sort>(&step)) return sort->from == buffer;
-    if (const auto* native = std::get_if<Native>(&step)) return std::ranges::any_of(native->inputs, view);
-    return false;
-  };
-  return support::match(item.work, of_nest, of_step);
+/// Whether the item mentions the buffer elsewhere than among the operands of a nest.
+bool reads_otherwise(Item& item, BufferId buffer) {
+  if (const Nest* nest = nest_of(item))
+    return std::ranges::any_of(nest->coordinates, [&](const Coordinate& c) { return c.access.buffer == buffer; });
+  bool mentioned = false;
+  each_buffer(item, [&](BufferId& id) { mentioned |= id == buffer; });
+  return mentioned;
+}
+bool reads(const Nest& nest, BufferId buffer) {
+  return any_reads(nest.inputs, buffer) || (nest.epilogue && any_reads(nest.epilogue->inputs, buffer));
 }
 
 bool writes(const Item& item, BufferId buffer) {
-  const auto of_step = [&](const Step& step) {
-    const auto view = [&](const Native::View& v) { return v.buffer == buffer; };
-    if (const auto* sort = std::get_if<Sort>(&step)) return sort->to == buffer;
-    if (const auto* native = std::get_if<Native>(&step)) return std::ranges::any_of(native->outputs, view);
-    return false;
-  };
-  return support::match(
-      item.work, [&](const Nest& nest) { return any_reads(nest.outputs, buffer); }, of_step);
+  const Nest* nest = nest_of(item);
+  return nest != nullptr && any_reads(nest->outputs, buffer);
 }
 
 /// Elements of the operand that the nest looks at.
@@ -60,7 +52,8 @@ double bytes(DType dtype) { return double(loops::size_of(dtype)); }
 
 class Fusion {
  public:
-  explicit Fusion(Lowering& lowering) : lowering_(lowering), items_(lowering.items) {}
+  Fusion(Lowering& lowering, bool epilogues)
+      : lowering_(lowering), items_(lowering.items), epilogues_(epilogues) {}
 
   void run() {
     for (bool changed = true; changed;) {
@@ -95,7 +88,7 @@ class Fusion {
     why.clear();
     for (std::size_t j = 0; j < items_.size(); ++j) {
       if (reads_otherwise(items_[j], buffer)) return keep(why, buffer, "a step that takes it as it is reads it");
-      if (const Nest* nest = nest_of(items_[j]); nest != nullptr && any_reads(nest->inputs, buffer)) users.push_back(j);
+      if (const Nest* nest = nest_of(items_[j]); nest != nullptr && reads(*nest, buffer)) users.push_back(j);
     }
     std::vector<Nest> made;
     for (const std::size_t j : users) {
@@ -124,6 +117,7 @@ class Fusion {
     auto made = std::holds_alternative<ops::Rows>(producer.meaning)
                     ? fuse_rows(producer, consumer, buffer, lowering_.plan.machine, reason)
                     : fuse_map(producer, consumer, buffer, reason);
+    if (made && made->epilogue && !epilogues_) return std::nullopt;
     if (made && too_large(*made)) {
       reason = "the fused kernel would be too large";
       return std::nullopt;
@@ -247,57 +241,14 @@ class Fusion {
 
   Lowering& lowering_;
   std::vector<Item>& items_;
+  bool epilogues_;
 };
-
-/// Every buffer that an item mentions.
-template <class F>
-void each_buffer(Item& item, F&& f) {
-  f(item.same_a), f(item.same_b);
-  if (auto* nest = std::get_if<Nest>(&item.work)) {
-    for (Access& access : nest->inputs) f(access.buffer);
-    for (Access& access : nest->outputs) f(access.buffer);
-    for (Coordinate& coordinate : nest->coordinates) f(coordinate.access.buffer), f(coordinate.position.buffer);
-    if (nest->epilogue)
-      for (Access& access : nest->epilogue->inputs) f(access.buffer);
-    return;
-  }
-  auto& step = std::get<Step>(item.work);
-  if (auto* sort = std::get_if<Sort>(&step)) f(sort->from), f(sort->to);
-  if (auto* native = std::get_if<Native>(&step))
-    for (auto* views : {&native->inputs, &native->outputs})
-      for (Native::View& view : *views) f(view.buffer);
-}
-
-/// Temporaries that nothing mentions any more have no memory.
-void drop_buffers(Lowering& lowering) {
-  std::vector<Buffer>& buffers = lowering.plan.program.buffers;
-  std::vector<bool> used;
-  for (const Buffer& buffer : buffers) used.push_back(buffer.kind != Buffer::Kind::Temporary);
-  for (Item& item : lowering.items)
-    each_buffer(item, [&](BufferId& id) {
-      if (id >= 0) used[std::size_t(id)] = true;
-    });
-  std::vector<BufferId> now(buffers.size(), -1);
-  std::vector<Buffer> left;
-  for (std::size_t k = 0; k < buffers.size(); ++k) {
-    if (!used[k]) continue;
-    now[k] = BufferId(left.size());
-    left.push_back(std::move(buffers[k]));
-  }
-  buffers = std::move(left);
-  for (Item& item : lowering.items)
-    each_buffer(item, [&](BufferId& id) {
-      if (id >= 0) id = now[std::size_t(id)];
-    });
-  for (BufferId& id : lowering.buffers)
-    if (id >= 0) id = now[std::size_t(id)];
-}
 
 }  // namespace
 
-void fuse(Lowering& lowering) {
+void fuse(Lowering& lowering, bool epilogues) {
   if (lowering.plan.dynamic || lowering.items.size() < 2) return;
-  Fusion(lowering).run();
+  Fusion(lowering, epilogues).run();
   drop_buffers(lowering);
 }
 

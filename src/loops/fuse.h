@@ -12,8 +12,9 @@
 
 namespace einx::detail::loops {
 
-/// Merges nests, and drops the temporaries that are gone. Values keep the dtype they had in their temporary, so that chains of elementwise operations keep their bits.
-void fuse(Lowering& lowering);
+/// Merges nests, and drops the temporaries that are gone. Values keep the dtype they had in their temporary, so that chains of elementwise operations keep their bits. `epilogues`:
+/// also operations on results, with operands of their own; the nests that have these are no members of groups (blocks.cpp).
+void fuse(Lowering& lowering, bool epilogues);
 
 // ---------------------------------------------------------------- fuse_fn.cpp: scalar functions
 /// One function out of several over the same arguments; equal nodes occur once.
@@ -43,7 +44,7 @@ void reuse_mapped(ops::Rows& rows, std::size_t inputs);
 
 // ---------------------------------------------------------------- fuse_axes.cpp: accesses of accesses
 /// An axis of a nest becomes two, (outer, inner), the inner one right behind the other.
-void split_axis(Nest& nest, std::size_t axis, std::int64_t inner);
+void cut_axis(Nest& nest, std::size_t axis, std::int64_t inner);
 /// Whether the access runs over `elements` elements from 0 on as a row-major tensor does, along these axes (slowest first).
 bool is_dense(const Nest& nest, const Access& access, std::span<const std::size_t> axes, std::int64_t elements);
 /// Axes along which the access moves, or does not, by falling distance.

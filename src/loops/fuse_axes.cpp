@@ -9,7 +9,7 @@
 
 namespace einx::detail::loops {
 
-void split_axis(Nest& nest, std::size_t axis, std::int64_t inner) {
+void cut_axis(Nest& nest, std::size_t axis, std::int64_t inner) {
   const auto at = std::ptrdiff_t(axis);
   each_strides(nest, [&](std::vector<Int>& strides) {
     const std::int64_t stride = strides[axis].value;
@@ -44,7 +44,7 @@ namespace {
 /// Splits the k-th listed axis; the list holds both parts afterwards.
 void split_listed(Nest& nest, std::vector<std::size_t>& list, std::size_t k, std::int64_t inner) {
   const std::size_t axis = list[k];
-  split_axis(nest, axis, inner);
+  cut_axis(nest, axis, inner);
   for (std::size_t& other : list) other += other > axis;
   list.insert(list.begin() + std::ptrdiff_t(k) + 1, axis + 1);
 }
@@ -134,7 +134,7 @@ std::optional<Digits> digits_of(const Nest& producer, Nest& consumer, std::size_
     std::optional<Cut> cut;
     if (auto made = radix.of(consumer, consumer.inputs[input], cut)) return made;
     if (!cut) return std::nullopt;
-    split_axis(consumer, cut->axis, cut->inner);
+    cut_axis(consumer, cut->axis, cut->inner);
   }
 }
 

@@ -142,6 +142,10 @@ std::vector<DType> FusedInputs::dtypes() const {
 std::optional<Nest> fuse_map(const Nest& producer, const Nest& consumer, BufferId buffer, std::string& why) {
   Nest made = consumer;
   std::vector<std::optional<Digits>> digits;
+  if (consumer.epilogue && std::ranges::find(consumer.epilogue->inputs, buffer, &Access::buffer) != consumer.epilogue->inputs.end()) {
+    why = "the epilogue of " + consumer.label + " reads it";
+    return std::nullopt;
+  }
   if (!find_digits(producer, made, buffer, digits)) {
     why = "the axes of " + made.label + " do not line up with its own";
     return std::nullopt;

@@ -33,9 +33,10 @@ class Meanings {
     std::vector<DType> inputs;
     std::vector<int> consumer, producer;
   };
-  Meanings(const Nest& producer, const Nest& consumer, Sources sources)
+  Meanings(const Nest& producer, const Nest& consumer, Sources sources, bool epilogue)
       : p_(producer),
         c_(consumer),
+        epilogue_(epilogue),
         from_(std::get<ops::Rows>(producer.meaning)),
         sources_(std::move(sources)),
         before_(accumulators_of(from_.passes)) {}
@@ -152,16 +153,22 @@ class Meanings {
     return without_fences(to.finish(to.append(fn, args)));
   }
 
+  /// Of accumulators and the count; with the consumer's epilogue, if the producer's result is all that this reads.
   ops::ScalarFn row_result(const ops::Rows& later) const {
     std::vector<DType> args = before_;
     args.insert(args.end(), later.result.args.begin(), later.result.args.end());
     Joined to(args);
     std::vector<int> given;
     append_args(to, given, int(before_.size()), later.result.args.size());
-    return to.finish(to.append(later.result, given));
+    std::vector<int> result = to.append(later.result, given);
+    if (!epilogue_) return to.finish(result);
+    for (const Access& input : c_.epilogue->inputs)
+      result.push_back(to.cast(produced(to, 0, int(args.size()) - 1, -1), input.computed));
+    return without_fences(to.finish(to.append(c_.epilogue->fn, result)));
   }
 
   const Nest &p_, &c_;
+  bool epilogue_;  ///< the consumer's reads the producer's result, and nothing else
   const ops::Rows& from_;
   Sources sources_;
   std::vector<DType> before_;  ///< the producer's accumulators
@@ -233,8 +240,13 @@ class RowsFusion {
     const bool elementwise = std::holds_alternative<ops::Map>(c_.meaning) || std::holds_alternative<ops::Move>(c_.meaning);
     if (!elementwise && (later() == nullptr || later()->coordinates)) return no(c_.label + " takes it as it is");
     if (uses_position(p_) || uses_position(c_)) return no("positions in the row matter");
+    if (reads_after() && (p_.epilogue || from_.per_element)) return no("the epilogue of " + c_.label + " reads it");
+    if (reads_after() && !std::ranges::all_of(c_.epilogue->inputs, reads_it()))
+      return no("the epilogue of " + c_.label + " has other operands");
     const Access* first = nullptr;
-    for (const Access& input : c_.inputs) {
+    std::vector<Access> all = c_.inputs;
+    if (c_.epilogue) all.insert(all.end(), c_.epilogue->inputs.begin(), c_.epilogue->inputs.end());
+    for (const Access& input : all) {
       if (input.buffer != buffer_) continue;
       if (first != nullptr && (first->strides != input.strides || first->offset != input.offset))
         return no(c_.label + " reads it in two orders");
@@ -242,7 +254,14 @@ class RowsFusion {
     }
     return true;
   }
-  const Access& read() const { return *std::ranges::find(c_.inputs, buffer_, &Access::buffer); }
+  std::function<bool(const Access&)> reads_it() const {
+    return [this](const Access& access) { return access.buffer == buffer_; };
+  }
+  bool reads_after() const { return c_.epilogue && std::ranges::any_of(c_.epilogue->inputs, reads_it()); }
+  const Access& read() const {
+    const auto found = std::ranges::find(c_.inputs, buffer_, &Access::buffer);
+    return found != c_.inputs.end() ? *found : *std::ranges::find(c_.epilogue->inputs, buffer_, &Access::buffer);
+  }
 
   /// The consumer's axes along which it reads the results, slowest first, and those along which it reads the same one again.
   bool match_results() {
@@ -261,6 +280,7 @@ class RowsFusion {
 
   /// Marks what is left of the consumer's axes as a row: both are all of it.
   bool match_rows() {
+    if (is_product()) return no("it is a product");
     List own;
     for (std::size_t a = 0; a < p_.axes.size(); ++a)
       if (p_.axes[a].reduced && !from_.per_element) own.push_back(a);
@@ -276,6 +296,19 @@ class RowsFusion {
       c_.axes[a].reduced = inside;
     }
     return true;
+  }
+
+  /// One operand meets many elements of another: a contraction's schedules know how, rows do not.
+  bool is_product() const {
+    return p_.inputs.size() > 1 && from_.passes.size() == 1 && !from_.per_element &&
+           std::ranges::any_of(p_.inputs, [&](const Access& input) {
+             return volume_of(p_, axes_along(p_, input, true)) != volume(p_) && kept_without(input);
+           });
+  }
+  bool kept_without(const Access& input) const {
+    for (std::size_t a = 0; a < p_.axes.size(); ++a)
+      if (!p_.axes[a].reduced && input.strides[a].is(0) && read_along(p_, int(a))) return true;
+    return false;
   }
 
   bool pair_axes() {
@@ -311,18 +344,22 @@ class RowsFusion {
     Nest made = c_;
     FusedInputs inputs;
     Meanings::Sources sources;
-    for (const Access& input : c_.inputs) {
-      sources.consumer.push_back(input.buffer == buffer_ ? -1 : inputs.add(input));
-      if (input.buffer != buffer_ || !sources.producer.empty()) continue;
+    const auto add_producer = [&] {
       for (const Access& operand : p_.inputs) sources.producer.push_back(inputs.add(over_consumer(operand)));
       if (p_.epilogue)
         for (const Access& operand : p_.epilogue->inputs) sources.producer.push_back(inputs.add(over_consumer(operand)));
+    };
+    for (const Access& input : c_.inputs) {
+      sources.consumer.push_back(input.buffer == buffer_ ? -1 : inputs.add(input));
+      if (input.buffer == buffer_ && sources.producer.empty()) add_producer();
     }
+    if (sources.producer.empty()) add_producer();
+    if (reads_after()) made.epilogue.reset();
     sources.inputs = inputs.dtypes();
     shares_ = from_.per_element || std::ranges::any_of(sources.producer, [&](int k) {
       return std::ranges::find(sources.consumer, k) != sources.consumer.end();
     });
-    ops::Rows rows = Meanings(p_, c_, std::move(sources)).rows();
+    ops::Rows rows = Meanings(p_, c_, std::move(sources), reads_after()).rows();
     drop_repeated(rows, inputs.list.size());
     if (rows.per_element) reuse_mapped(rows, inputs.list.size());
     made.meaning = std::move(rows);
@@ -386,7 +423,6 @@ class RowsFusion {
     const DType rounded = p_.epilogue ? p_.epilogue->fn.args[0] : p_.outputs[0].dtype;
     const bool product = p_.inputs.size() > 1 && from_.passes.size() == 1;
     const bool folds = extra.list.empty() && !product;
-    if (!folds) return no("it has other operands"), std::nullopt;
     Nest made = p_;
     ops::Rows& rows = std::get<ops::Rows>(made.meaning);
     std::vector<DType> args = folds ? rows.result.args : std::vector{rounded};

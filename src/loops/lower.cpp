@@ -4,6 +4,7 @@
 
 #include "loops/fuse.h"
 #include "loops/lowering.h"
+#include "loops/memory.h"
 #include "support/support.h"
 
 namespace einx::detail::loops {
@@ -200,9 +201,11 @@ Program lower(const graph::Graph& graph, const Machine& machine, const Options& 
   make_buffers(lowering);
   for (const graph::Node& node : graph.nodes) lower_node(lowering, node);
   for (std::size_t k = 0; k < graph.results.size(); ++k) copy_result(lowering, k);
-  fuse(lowering);
+  fuse(lowering, false);
   run_in_blocks(lowering);
+  fuse(lowering, true);
   for (Item& item : lowering.items) schedule_item(item, lowering.plan);
+  place_temporaries(program);
   return program;
 }
 
