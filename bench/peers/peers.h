@@ -33,6 +33,7 @@ struct Library {
   Maybe (*scatter_add)(const Tensor& table, const Tensor& indices, const Tensor& rows) = nullptr;
   Maybe (*gelu)(const Tensor& x, const Tensor& w, const Tensor& b) = nullptr;  ///< tanh form of gelu(x w + b), w and b along the last axis
   Maybe (*layer_norm)(const Tensor& x, float scale, float shift) = nullptr;    ///< rows of two axes, epsilon 1e-5
+  Maybe (*chain)(const Tensor& x, const Tensor& y, const Tensor& v) = nullptr;  ///< x[z] (y[z] v[z]) of 4 x 5, 5 x 8 and 8
 };
 
 // --- one file a library

@@ -169,10 +169,35 @@ Maybe layer_norm(const Tensor& x, float scale, float shift) {
   };
 }
 
+/// The fused loop that one would write: sizes known to the compiler, nothing in memory between. Too little for threads.
+Maybe chain(const Tensor& x, const Tensor& y, const Tensor& v) {
+  constexpr int kRows = 4, kInner = 5, kDeep = 8;
+  const std::int64_t count = dim(x, 0);
+  if (dim(x, 1) != kRows || dim(x, 2) != kInner || dim(y, 2) != kDeep) return {};
+  Tensor result = Tensor::zeros({count, kRows}, einx::f32);
+  return [=]() mutable {
+    const float *__restrict a = floats(x), *__restrict b = floats(y), *__restrict c = floats(v);
+    float* __restrict to = floats(result);
+    for (std::int64_t z = 0; z < count; ++z, a += kRows * kInner, b += kInner * kDeep, c += kDeep, to += kRows) {
+      float inner[kInner];
+      for (int j = 0; j < kInner; ++j) {
+        float total = 0;
+        for (int k = 0; k < kDeep; ++k) total += b[j * kDeep + k] * c[k];
+        inner[j] = total;
+      }
+      for (int i = 0; i < kRows; ++i) {
+        float total = 0;
+        for (int j = 0; j < kInner; ++j) total += a[i * kInner + j] * inner[j];
+        to[i] = total;
+      }
+    }
+  };
+}
+
 }  // namespace
 
 Library plain_loops() {
-  return {"g++ loops", nullptr, permute, reduce, product, add_bias, select, softmax, gather, scatter_add, gelu, layer_norm};
+  return {"g++ loops", nullptr, permute, reduce, product, add_bias, select, softmax, gather, scatter_add, gelu, layer_norm, chain};
 }
 
 }  // namespace bench::peers

@@ -209,6 +209,11 @@ class KernelEmitter {
   llvm::Value* repeated(const loops::Spread& statement, std::int64_t first);
   llvm::Value* shuffled(const loops::Spread& statement, std::span<const std::int64_t> from);
   void prefetch(llvm::Value* at);  ///< a read soon, to be kept in all caches
+  llvm::Value* line(loops::BufferId id, const loops::Address& at, const loops::Int& stride, int number,
+                    int offset);
+  llvm::Value* load_line(const loops::Transpose& statement, int row, int column, int length);
+  void transpose_tall(const loops::Transpose& statement, int size);
+  void transpose_flat(const loops::Transpose& statement, int size);
   void transpose_block(const loops::Transpose& statement, int row, int column, int size);
   void transpose_elements(const loops::Transpose& statement);
   std::vector<llvm::Value*> transposed(std::vector<llvm::Value*> rows, int element_bytes);

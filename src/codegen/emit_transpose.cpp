@@ -42,11 +42,11 @@ Vectors unpack_groups(Builder& b, Vectors rows, int lane) {
   return rows;
 }
 
-/// Transposes units of `lane` elements between as many vectors as each has units: rounds that take the even
-/// and the odd units of two vectors, which are single shuffles of 128-bit lanes.
+/// Transposes units of `lane` elements between vectors: rounds that take the even and the odd units of two
+/// vectors, which are single shuffles of 128-bit lanes. Every row has as many units as there are vectors.
 Vectors unzip_units(Builder& b, Vectors rows, int lane) {
-  const int lanes = lanes_of(rows), units = lanes / lane;
-  for (int round = 1; round < units; round *= 2) {
+  const int lanes = lanes_of(rows);
+  for (std::size_t round = 1; round < rows.size(); round *= 2) {
     Vectors even, odd;
     for (std::size_t k = 0; k < rows.size(); k += 2) {
       for (int parity = 0; parity < 2; ++parity) {
@@ -61,9 +61,23 @@ Vectors unzip_units(Builder& b, Vectors rows, int lane) {
   return rows;
 }
 
+/// Vectors one behind the other, as one.
+llvm::Value* joined(Builder& b, Vectors parts) {
+  while (parts.size() > 1) {
+    Vectors pairs;
+    llvm::SmallVector<int, 64> all;
+    for (int at = 0; at < 2 * lanes_of(parts); ++at) all.push_back(at);
+    for (std::size_t k = 0; k < parts.size(); k += 2)
+      pairs.push_back(b.CreateShuffleVector(parts[k], parts[k + 1], all));
+    parts = std::move(pairs);
+  }
+  return parts[0];
+}
+
 }  // namespace
 
-/// n vectors of n elements.
+/// n vectors of n elements; or of several times n, where a vector holds rows that are a unit of 128 bits
+/// apart.
 Vectors KernelEmitter::transposed(Vectors rows, int element_bytes) {
   const int size = int(rows.size()), lane = std::min(size, 16 / element_bytes);
   rows = unpack_groups(b_, std::move(rows), lane);
@@ -77,25 +91,68 @@ Vectors KernelEmitter::transposed(Vectors rows, int element_bytes) {
   return result;
 }
 
+/// Address of an element of a line, `stride` from one line to the next.
+llvm::Value* KernelEmitter::line(BufferId id, const Address& at, const Int& stride, int number, int offset) {
+  const auto bytes = std::int64_t(size_of(buffers_[std::size_t(id)].dtype));
+  llvm::Value* first = pointer(id, at);
+  if (stride.constant()) return shifted(first, (number * stride.value + offset) * bytes);
+  return shifted(b_.CreateGEP(b_.getInt8Ty(), first, b_.CreateNSWMul(integer(stride), int64(number * bytes))),
+                 offset * bytes);
+}
+
+llvm::Value* KernelEmitter::load_line(const Transpose& statement, int row, int column, int length) {
+  const int bits = int(size_of(buffers_[std::size_t(statement.from)].dtype)) * 8;
+  return b_.CreateAlignedLoad(llvm::FixedVectorType::get(b_.getIntNTy(unsigned(bits)), unsigned(length)),
+                              line(statement.from, statement.from_at, statement.from_stride, row, column),
+                              access(statement.from, statement.from_at).align);
+}
+
+/// Rows of `size` elements, a few times as many: each vector holds several rows, and is stored as one column.
+void KernelEmitter::transpose_tall(const Transpose& statement, int size) {
+  const int bytes = int(size_of(buffers_[std::size_t(statement.from)].dtype));
+  const int lane = 16 / bytes, times = statement.rows / size;
+  Vectors rows;
+  for (int k = 0; k < size; ++k) {
+    Vectors parts;
+    for (int part = 0; part < times; ++part)
+      parts.push_back(load_line(statement, (k / lane * times + part) * lane + k % lane, 0, size));
+    rows.push_back(joined(b_, std::move(parts)));
+  }
+  for (int k = 0; k < statement.rows && statement.ahead > 0; ++k)
+    prefetch(line(statement.from, statement.from_at, statement.from_stride, k, int(statement.ahead)));
+  rows = transposed(std::move(rows), bytes);
+  for (int k = 0; k < size; ++k)
+    b_.CreateAlignedStore(rows[std::size_t(k)],
+                          line(statement.to, statement.to_at, statement.to_stride, k, 0),
+                          access(statement.to, statement.to_at).align);
+}
+
+/// `size` rows, each a few times as long: a vector a row, of which each unit of 128 bits is part of a column.
+void KernelEmitter::transpose_flat(const Transpose& statement, int size) {
+  const int bytes = int(size_of(buffers_[std::size_t(statement.from)].dtype)), lane = 16 / bytes;
+  Vectors rows;
+  for (int k = 0; k < size; ++k) rows.push_back(load_line(statement, k, 0, statement.cols));
+  rows = unpack_groups(b_, std::move(rows), lane);
+  for (int column = 0; column < statement.cols; ++column) {
+    Vectors parts;
+    llvm::SmallVector<int, 64> unit;
+    for (int at = 0; at < lane; ++at) unit.push_back(column / lane * lane + at);
+    for (int group = 0; group < size; group += lane)
+      parts.push_back(b_.CreateShuffleVector(rows[std::size_t(group + column % lane)], unit));
+    b_.CreateAlignedStore(joined(b_, std::move(parts)),
+                          line(statement.to, statement.to_at, statement.to_stride, column, 0),
+                          access(statement.to, statement.to_at).align);
+  }
+}
+
 /// One square block at (row, column) of the statement's: its side is the number of lanes.
 void KernelEmitter::transpose_block(const Transpose& statement, int row, int column, int size) {
-  const Buffer& from = buffers_[std::size_t(statement.from)];
-  const auto bytes = std::int64_t(size_of(from.dtype));
-  llvm::Type* vector = llvm::FixedVectorType::get(b_.getIntNTy(unsigned(bytes) * 8), unsigned(size));
-  const auto line = [&](BufferId id, const Address& at, const Int& stride, int number, int offset) {
-    llvm::Value* first = pointer(id, at);
-    if (stride.constant()) return shifted(first, (number * stride.value + offset) * bytes);
-    return shifted(
-        b_.CreateGEP(b_.getInt8Ty(), first, b_.CreateNSWMul(integer(stride), int64(number * bytes))),
-        offset * bytes);
-  };
+  const auto bytes = std::int64_t(size_of(buffers_[std::size_t(statement.from)].dtype));
   Vectors rows;
-  const llvm::Align source = access(statement.from, statement.from_at).align;
-  for (int k = 0; k < size; ++k)
-    rows.push_back(b_.CreateAlignedLoad(
-        vector, line(statement.from, statement.from_at, statement.from_stride, row + k, column), source));
+  for (int k = 0; k < size; ++k) rows.push_back(load_line(statement, row + k, column, size));
   for (int k = 0; k < size && statement.ahead > 0; ++k)
-    prefetch(line(statement.from, statement.from_at, statement.from_stride, row + k, column + int(statement.ahead)));
+    prefetch(line(statement.from, statement.from_at, statement.from_stride, row + k,
+                  column + int(statement.ahead)));
   rows = transposed(std::move(rows), int(bytes));
   const std::int64_t whole = std::min<std::int64_t>(bytes * size, 64);
   const bool streams = statement.streaming && whole >= 16 && aligned(statement.to_at, whole, bytes) &&
@@ -144,6 +201,13 @@ void KernelEmitter::emit(const Transpose& statement) {
   const bool square =
       is_power_of_two(size) && size > 1 && statement.rows % size == 0 && statement.cols % size == 0;
   if (!square) return transpose_elements(statement);
+  const int bytes = int(size_of(buffers_[std::size_t(statement.from)].dtype)),
+            times = statement.rows * statement.cols / (size * size);
+  const bool several =
+      (times == 2 || times == 4) && size * bytes >= 16 && times * size * bytes <= vector_bytes_;
+  if (several && !statement.streaming)
+    return statement.rows > statement.cols ? transpose_tall(statement, size)
+                                           : transpose_flat(statement, size);
   for (int row = 0; row < statement.rows; row += size) {
     for (int column = 0; column < statement.cols; column += size)
       transpose_block(statement, row, column, size);

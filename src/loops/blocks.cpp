@@ -12,6 +12,7 @@ constexpr std::size_t kFarthest = 48;  ///< items after the first that are looke
 constexpr std::size_t kMostMembers = 16;
 constexpr double kWorthIt = 1.2;  ///< by this factor a group must be faster,
 constexpr double kLeast = 200;    ///< and by so many nanoseconds
+constexpr double kAsGood = 0.95;  ///< of more nests beside fewer
 
 /// A group, and the items that it is made of and that have to move out of its way.
 struct Found {
@@ -104,6 +105,13 @@ void judge(const Lowering& lowering, Found& found) {
     found.alone += time_alone(std::get<Nest>(lowering.items[member].work), lowering.plan);
 }
 
+/// Whether the group is worth it, and saves more than the best so far; with more nests it may save a little
+/// less.
+bool is_better(const Found& found, const Found& best) {
+  const double goal = found.members.size() > best.members.size() ? kAsGood * best.gain() : best.gain();
+  return found.lanes > 0 && found.alone > kWorthIt * found.together && found.gain() > std::max(kLeast, goal);
+}
+
 std::set<std::int64_t> extents_near(const std::vector<Item>& items, std::size_t first) {
   constexpr std::size_t kNear = 6;
   std::set<std::int64_t> extents;
@@ -124,8 +132,7 @@ Found best_group(const Lowering& lowering, std::size_t first) {
       if (found.members.size() <= reached) break;
       reached = found.members.size();
       judge(lowering, found);
-      if (found.lanes > 0 && found.alone > kWorthIt * found.together && found.gain() > std::max(kLeast, best.gain()))
-        best = std::move(found);
+      if (is_better(found, best)) best = std::move(found);
     }
   }
   return best;
@@ -178,10 +185,26 @@ bool replace(Lowering& lowering, std::size_t first, const Found& found) {
   return true;
 }
 
+/// Products of several operands that are done in pairs anyway are so before groups are looked for.
+void split_products(Lowering& lowering) {
+  std::vector<Item> items;
+  for (Item& item : lowering.items) {
+    std::vector<Nest> pairs;
+    if (may_join(item))
+      if (const Nest& nest = std::get<Nest>(item.work);
+          std::holds_alternative<ops::Rows>(nest.meaning) && !is_small_in_lanes(nest, lowering.plan))
+        pairs = pair_nests(nest, lowering.plan);
+    for (Nest& pair : pairs) items.push_back({std::move(pair), schedule});
+    if (pairs.empty()) items.push_back(std::move(item));
+  }
+  lowering.items = std::move(items);
+}
+
 }  // namespace
 
 void run_in_blocks(Lowering& lowering) {
   if (lowering.plan.dynamic || lowering.plan.program.in_place) return;
+  split_products(lowering);
   for (std::size_t first = 0; first < lowering.items.size(); ++first) {
     if (!may_join(lowering.items[first])) continue;
     const Found found = best_group(lowering, first);

@@ -26,6 +26,10 @@ bool is_matrix_product(const Nest& nest);
 bool is_product_sum(const Nest& nest);
 /// More than two operands, two at a time through temporaries. False if that saves no work.
 bool schedule_pairs(const Nest& nest, Plan& plan);
+/// The same steps as nests, with their temporaries; none if that saves no work.
+std::vector<Nest> pair_nests(const Nest& nest, Plan& plan);
+/// Whether schedule_lanes takes the nest.
+bool is_small_in_lanes(const Nest& nest, const Plan& plan);
 /// Packed product with a generated micro-kernel, for what is large enough. False if it is not.
 bool schedule_matmul(const Nest& nest, Plan& plan);
 /// Few results of long sums, or an operand that is contiguous along a summed axis. False if it is not that.

@@ -58,6 +58,15 @@ void over_blocks(AxisBuilder& b, Body& body, const std::string& name, std::int64
 
 enum class Way { In, Out };
 
+/// A vector of lanes, if it is 2 or 4 times the side of what is transposed: several short rows go in one
+/// register.
+std::int64_t lanes_at_a_time(const Machine& machine, std::int64_t bytes, std::int64_t side,
+                             std::int64_t count) {
+  for (std::int64_t lanes = side * bytes >= 16 ? 4 * side : side; lanes > side; lanes /= 2)
+    if (lanes <= count && lanes * bytes <= machine.vector_bytes) return lanes;
+  return side;
+}
+
 /// Nothing to transpose: a gathered vector at a time.
 void move_lanes(AxisBuilder& b, Body& body, const Access& memory, const Source& frame, Strip strip, Way way) {
   const auto lanes = std::min<std::int64_t>(b.plan.machine.vector_bytes / loops::size_of(memory.dtype),
@@ -81,11 +90,15 @@ void move(AxisBuilder& b, Body& body, const Access& memory, const Source& frame,
       std::min<std::int64_t>(8, b.plan.machine.vector_bytes / loops::size_of(memory.dtype));
   const auto side = std::int64_t(
       std::bit_floor(std::uint64_t(std::min({most, strip.count, std::max<std::int64_t>(run.length, 1)}))));
+  const std::int64_t size = loops::size_of(memory.dtype);
+  // on their way out, blocks wider than 128 bits cost as many shuffles as squares do
+  const std::int64_t across_lanes =
+      way == Way::Out && side * size > 16 ? side : lanes_at_a_time(b.plan.machine, size, side, strip.count);
   const Int along = memory.strides[strip.vector], across = constant(run.stride);
   const std::int64_t ahead = run.others.empty() ? 0 : strip.ahead * memory.strides[run.others.back()].value;
   b.over(body, run.others, [&](Body& loop) {
     if (run.length == 0) return move_lanes(b, loop, memory, frame, strip, way);
-    over_blocks(b, loop, "lane", strip.count, side, [&](Body& rows, Place lane) {
+    over_blocks(b, loop, "lane", strip.count, across_lanes, [&](Body& rows, Place lane) {
       over_blocks(b, rows, "run", run.length, side, [&](Body& in, Place at) {
         Address outside = b.address(memory), inside = b.address(frame.access);
         move_to(outside, lane, along.value);
@@ -94,10 +107,10 @@ void move(AxisBuilder& b, Body& body, const Access& memory, const Source& frame,
         move_to(inside, at, run.stride);
         if (way == Way::In)
           in.push_back({Transpose{memory.buffer, frame.access.buffer, outside, inside, along, across,
-                                  int(side), int(side), false, ahead}});
+                                  int(across_lanes), int(side), false, ahead}});
         else
           in.push_back({Transpose{frame.access.buffer, memory.buffer, inside, outside, across, along,
-                                  int(side), int(side)}});
+                                  int(side), int(across_lanes)}});
       });
     });
   });

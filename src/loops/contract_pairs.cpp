@@ -118,15 +118,16 @@ Access temporary(const Nest& nest, Plan& plan, const AxisSet& axes) {
   return access;
 }
 
-void run_pair(Nest pair, Plan& plan) {
+Nest simplified(Nest pair) {
   simplify(pair, false);
-  schedule_contract(pair, plan);
+  return pair;
 }
 
 }  // namespace
 
-bool schedule_pairs(const Nest& nest, Plan& plan) {
-  if (nest.inputs.size() < 3 || !is_product_sum(nest)) return false;
+std::vector<Nest> pair_nests(const Nest& nest, Plan& plan) {
+  std::vector<Nest> nests;
+  if (nest.inputs.size() < 3 || !is_product_sum(nest)) return nests;
   std::vector<Access> operands = nest.inputs;
   std::vector<AxisSet> factors;
   double most = volume(nest, axes_of(nest, nest.outputs[0]));
@@ -135,7 +136,7 @@ bool schedule_pairs(const Nest& nest, Plan& plan) {
     most = std::max(most, volume(nest, factors.back()));
   }
   const double at_once = double(operands.size() - 1) * volume(nest, AxisSet(nest.axes.size(), true));
-  if (best_order(nest, factors, 4 * most).work > at_once / 2) return false;
+  if (best_order(nest, factors, 4 * most).work > at_once / 2) return nests;
   AxisSet left(nest.axes.size());
   for (std::size_t a = 0; a < left.size(); ++a) left[a] = nest.axes[a].reduced;
   while (operands.size() > 2) {
@@ -150,7 +151,7 @@ bool schedule_pairs(const Nest& nest, Plan& plan) {
     Nest pair = nest_of(nest, operands[order.first], operands[order.second], product, kept, summed);
     pair.label += ", operands in pairs";
     std::get<ops::Rows>(pair.meaning).result = forward_fn({product.dtype, DType::i64}, 1);
-    run_pair(std::move(pair), plan);
+    nests.push_back(simplified(std::move(pair)));
     factors = multiplied(nest, std::move(factors), order.first, order.second);
     operands.erase(operands.begin() + std::ptrdiff_t(order.second));
     operands.erase(operands.begin() + std::ptrdiff_t(order.first));
@@ -160,8 +161,14 @@ bool schedule_pairs(const Nest& nest, Plan& plan) {
   for (std::size_t a = 0; a < kept.size(); ++a) kept[a] = !nest.axes[a].reduced;
   Nest last = nest_of(nest, operands[0], operands[1], nest.outputs[0], kept, left);
   last.label += ", the last pair";
-  run_pair(std::move(last), plan);
-  return true;
+  nests.push_back(simplified(std::move(last)));
+  return nests;
+}
+
+bool schedule_pairs(const Nest& nest, Plan& plan) {
+  const std::vector<Nest> nests = pair_nests(nest, plan);
+  for (const Nest& pair : nests) schedule_contract(pair, plan);
+  return !nests.empty();
 }
 
 }  // namespace einx::detail::loops

@@ -11,7 +11,8 @@
 namespace einx::detail::loops {
 namespace {
 
-constexpr std::int64_t kWrittenOut = 16;  ///< iterations of a plain nest that may stand as straight code
+constexpr std::int64_t kWrittenOut = 16;         ///< iterations of a plain nest that may stand as straight code
+constexpr std::int64_t kGroupBytes = 120 << 10;  ///< frames of a group: what a kernel may have in its stack frame
 
 const ops::Rows* product_rows(const Nest& nest) {
   return std::holds_alternative<ops::Rows>(nest.meaning) && nest.inputs.size() >= 2 && is_product_sum(nest)
@@ -142,7 +143,7 @@ int lanes_of(const LanesGroup& group, const Plan& plan) {
   for (const LanesGroup::Member& member : group.members) bytes = std::max(bytes, lane_bytes(member.nest));
   const auto most = std::min<std::int64_t>(plan.machine.vector_bytes / bytes, group.extent);
   for (auto lanes = int(std::bit_floor(std::uint64_t(most))); lanes >= 4; lanes /= 2)
-    if (frame_bytes(group, plan, lanes) <= kFrameBytes) return lanes;
+    if (frame_bytes(group, plan, lanes) <= kGroupBytes) return lanes;
   return 0;
 }
 
@@ -347,22 +348,29 @@ int longest_lane(const Nest& nest, const Program& program) {
   return lane;
 }
 
+/// A product that is small enough to be a group of its own.
+std::optional<LanesGroup> alone(const Nest& nest, const Plan& plan) {
+  if (nest.inputs.size() < 2 || !is_product_sum(nest)) return {};
+  if (nest.inputs.size() == 2 && !has_terms(nest, plan.program)) return {};
+  const int lane = longest_lane(nest, plan.program);
+  if (lane < 0) return {};
+  LanesGroup group{{{nest, lane}}, nest.axes[std::size_t(lane)].extent.value, {}};
+  const int lanes = lanes_of(group, plan);
+  return lanes > 0 && stays_small(nest, lane, lanes) ? std::optional(std::move(group)) : std::nullopt;
+}
+
 }  // namespace
 
 void emit_lanes(const LanesGroup& group, Plan& plan, int lanes, const std::string& why) {
   LanesKernel(group, plan, lanes).make(why);
 }
 
+bool is_small_in_lanes(const Nest& nest, const Plan& plan) { return alone(nest, plan).has_value(); }
+
 bool schedule_lanes(const Nest& nest, Plan& plan) {
-  if (nest.inputs.size() < 2 || !is_product_sum(nest)) return false;
-  if (nest.inputs.size() == 2 && !has_terms(nest, plan.program)) return false;
-  const int lane = longest_lane(nest, plan.program);
-  if (lane < 0) return false;
-  const LanesGroup group{{{nest, lane}}, nest.axes[std::size_t(lane)].extent.value, {}};
-  const int lanes = lanes_of(group, plan);
-  if (lanes == 0 || !stays_small(nest, lane, lanes)) return false;
-  emit_lanes(group, plan, lanes, "");
-  return true;
+  const auto group = alone(nest, plan);
+  if (group) emit_lanes(*group, plan, lanes_of(*group, plan), "");
+  return group.has_value();
 }
 
 }  // namespace einx::detail::loops

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <random>
 
 #include "graph/graphs.h"
@@ -80,16 +81,34 @@ void check(const Chain& chain, double tolerance = 64) {
 struct Size {
   std::size_t steps = 0, temporaries = 0;
 };
-Size shape_of(const Chain& chain) {
+Size size_of(const Chain& chain) {
   const loops::Program program = loops::lower(graph_of(chain), wide());
-  Size shape{program.steps.size(), 0};
+  Size size{program.steps.size(), 0};
   for (const loops::Buffer& buffer : program.buffers)
-    shape.temporaries += buffer.kind == loops::Buffer::Kind::Temporary;
-  return shape;
+    size.temporaries += buffer.kind == loops::Buffer::Kind::Temporary;
+  return size;
 }
 bool is_one_kernel(const Chain& chain) {
-  const Size shape = shape_of(chain);
-  return shape.steps == 1 && shape.temporaries == 0;
+  const Size size = size_of(chain);
+  return size.steps == 1 && size.temporaries == 0;
+}
+
+/// Adds up how many elements of each buffer the loops load, store and transpose.
+void count_touched(const loops::Body& body, std::int64_t times, std::map<int, std::int64_t>& touched) {
+  for (const loops::Statement& statement : body) {
+    if (const auto* loop = std::get_if<loops::Loop>(&statement.node)) {
+      const bool tiled = loop->kind == loops::LoopKind::Tile || loop->kind == loops::LoopKind::Parallel;
+      count_touched(loop->body, times * (tiled ? loop->extent.value / loop->step : loop->extent.value),
+                    touched);
+    } else if (const auto* load = std::get_if<loops::Load>(&statement.node)) {
+      touched[load->buffer] += times;
+    } else if (const auto* store = std::get_if<loops::Store>(&statement.node)) {
+      touched[store->buffer] += times;
+    } else if (const auto* block = std::get_if<loops::Transpose>(&statement.node)) {
+      touched[block->from] += times * block->rows * block->cols;
+      touched[block->to] += times * block->rows * block->cols;
+    }
+  }
 }
 
 /// The tutorial's function of opt_einsum_fx.
@@ -119,6 +138,21 @@ TEST_CASE("blocks: a chain of two contractions is one kernel and leaves nothing 
     check(tutorial(z));
 }
 
+TEST_CASE("blocks: memory is touched once") {
+  // vectors divide the batch, transposes the rows: nothing is read twice for alignment
+  const Chain chain = {{f32_of({64, 8, 8}), f32_of({64, 8, 8}), f32_of({64, 8})},
+                       {},
+                       {{"dot", "z j [k], z [k] -> z j", {1, 2}}, {"dot", "z i [j], z [j] -> z i", {0, 3}}}};
+  const loops::Program program = loops::lower(graph_of(chain), wide());
+  REQUIRE(program.steps.size() == 1);
+  std::map<int, std::int64_t> touched;
+  count_touched(std::get<loops::Kernel>(program.steps[0]).body, 1, touched);
+  std::int64_t elements = 0;
+  for (const auto& [id, count] : touched)
+    if (program.buffers[std::size_t(id)].kind != loops::Buffer::Kind::Local) elements += count;
+  CHECK(elements == 64 * (64 + 64 + 8 + 8));
+}
+
 TEST_CASE("blocks: every dtype") {
   for (const DType dtype :
        {DType::f64, DType::i32, DType::bf16, DType::f16, DType::i64, DType::u8, DType::i16})
@@ -141,7 +175,7 @@ TEST_CASE("blocks: strided and repeated operands") {
 TEST_CASE("blocks: results in between are written as well") {
   Chain chain = tutorial(35);
   chain.results = {3};
-  CHECK(shape_of(chain).steps == 1);
+  CHECK(size_of(chain).steps == 1);
   check(chain);
   chain.results = {3, 4};
   check(chain);
@@ -200,7 +234,7 @@ TEST_CASE("blocks: rows, elements and moves between contractions") {
        {{"dot", "z i [j], z [j] -> z i", {0, 1}}, {"less", "z i, z i", {2, 2}}, {"sum", "z [i]", {3}}}},
   };
   for (const Chain& chain : chains) check(chain);
-  CHECK(shape_of(chains[0]).temporaries == 0);
+  CHECK(size_of(chains[0]).temporaries == 0);
 }
 
 TEST_CASE("blocks: what stands between and belongs elsewhere runs before or behind") {
@@ -214,6 +248,24 @@ TEST_CASE("blocks: what stands between and belongs elsewhere runs before or behi
                         {"dot", "z [j], z [j] -> z", {6, 1}}},
                        {7}};
   check(chain);
+}
+
+TEST_CASE("blocks: large products, small matrices that fill vectors, and dynamic programs stay alone") {
+  const auto two = [](std::int64_t z, std::int64_t n) {
+    return Chain{
+        {f32_of({z, n, n}), f32_of({z, n, n}), f32_of({z, n, n})},
+        {},
+        {{"dot", "z i [j], z [j] k -> z i k", {0, 1}}, {"dot", "z i [j], z [j] k -> z i k", {3, 2}}}};
+  };
+  for (const auto& [z, n] : {std::pair(4096, 4), {1024, 8}, {64, 32}, {16, 256}})
+    CHECK(size_of(two(z, n)).steps == 2);
+  const Chain layers = {{f32_of({512, 256}), f32_of({256, 256}), f32_of({256, 256})},
+                        {},
+                        {{"dot", "z [i], [i] j -> z j", {0, 1}}, {"dot", "z [j], [j] k -> z k", {3, 2}}}};
+  CHECK(size_of(layers).steps == 2);
+  loops::Options options;
+  options.dynamic = true;
+  CHECK(loops::lower(graph_of(tutorial(1000)), wide(), options).steps.size() == 2);
 }
 
 TEST_CASE("blocks: equal bits for any number of threads") {

@@ -1,0 +1,85 @@
+#include "passes/contraction_order.h"
+
+#include <algorithm>
+
+namespace einx::detail::passes {
+double step_flops(double iterations, std::size_t operands, bool sums) {
+  return iterations * double(std::max<std::size_t>(1, operands - 1) + std::size_t(sums));
+}
+
+double nest_flops(const Einsum& einsum, const std::vector<bool>& constant) {
+  const std::vector<bool> kept = kept_labels(einsum);
+  std::vector<bool> seen(kept.size(), false);
+  double iterations = 1;
+  std::size_t operands = 0;
+  bool sums = false, known = true;
+  for (std::size_t k = 0; k < einsum.operands.size(); ++k) {
+    const std::vector<int> labels = labels_of(einsum.expr.inputs[k]);
+    operands += !labels.empty();
+    known = known && constant[std::size_t(einsum.operands[k])];
+    for (const int label : labels) {
+      if (!seen[std::size_t(label)]) iterations *= double(einsum.expr.axes[std::size_t(label)].size);
+      seen[std::size_t(label)] = true;
+      sums = sums || !kept[std::size_t(label)];
+    }
+  }
+  if (known || (operands <= 1 && !sums)) return 0;  // a move, or a product with a number
+  return step_flops(iterations, operands, sums);
+}
+
+namespace {
+
+Order one_nest(const Einsum& einsum, const std::vector<bool>& constant) {
+  OrderStep step;
+  for (std::size_t k = 0; k < einsum.operands.size(); ++k)
+    if (!labels_of(einsum.expr.inputs[k]).empty()) step.operands.push_back(int(k));
+  step.kept = labels_of(einsum.expr.outputs[0]);
+  std::sort(step.kept.begin(), step.kept.end());
+  if (step.operands.empty()) return {};
+  return {{std::move(step)}, nest_flops(einsum, constant)};
+}
+
+paths::Network network_of(const Einsum& einsum, const std::vector<int>& places,
+                          const std::vector<bool>& constant) {
+  paths::Network network;
+  for (const notation::Axis& axis : einsum.expr.axes) network.sizes.push_back(axis.size);
+  network.output = labels_of(einsum.expr.outputs[0]);
+  for (const int place : places) {
+    network.terms.push_back(labels_of(einsum.expr.inputs[std::size_t(place)]));
+    network.constant.push_back(constant[std::size_t(einsum.operands[std::size_t(place)])]);
+  }
+  return network;
+}
+
+/// The steps of a path with the einsum's places: `at` starts as those of the network's terms.
+std::vector<OrderStep> steps_of(const paths::Network& network, const paths::Path& path, std::vector<int> at,
+                                int operands) {
+  std::vector<OrderStep> steps;
+  for (const paths::StepTerms& terms : paths::steps(network, path)) {
+    OrderStep step{{}, terms.output};
+    for (const int position : terms.positions) step.operands.push_back(at[std::size_t(position)]);
+    std::erase_if(at, [&](int place) {
+      return std::find(step.operands.begin(), step.operands.end(), place) != step.operands.end();
+    });
+    at.push_back(operands + int(steps.size()));
+    std::sort(step.operands.begin(), step.operands.end());
+    std::sort(step.kept.begin(), step.kept.end());
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+}  // namespace
+
+Order contraction_order(const Einsum& einsum, const std::vector<bool>& constant, const PathOptions& options) {
+  Order alone = one_nest(einsum, constant);
+  if (alone.flops == 0 || alone.steps[0].operands.size() < 2) return alone;
+  const std::vector<int>& places = alone.steps[0].operands;
+  const paths::Network network = network_of(einsum, places, constant);
+  const paths::Result found = paths::find(network, options);
+  alone.over_limit = !found.slices.empty();
+  if (alone.over_limit || found.cost.flops >= alone.flops) return alone;
+  return {steps_of(network, found.path, places, int(einsum.operands.size())), found.cost.flops};
+}
+
+}  // namespace einx::detail::passes
