@@ -239,7 +239,6 @@ class RowsFusion {
   bool suits() {
     const bool elementwise = std::holds_alternative<ops::Map>(c_.meaning) || std::holds_alternative<ops::Move>(c_.meaning);
     if (!elementwise && (later() == nullptr || later()->coordinates)) return no(c_.label + " takes it as it is");
-    if (uses_position(p_) || uses_position(c_)) return no("positions in the row matter");
     if (reads_after() && (p_.epilogue || from_.per_element)) return no("the epilogue of " + c_.label + " reads it");
     if (reads_after() && !std::ranges::all_of(c_.epilogue->inputs, reads_it()))
       return no("the epilogue of " + c_.label + " has other operands");
@@ -281,6 +280,7 @@ class RowsFusion {
   /// Marks what is left of the consumer's axes as a row: both are all of it.
   bool match_rows() {
     if (is_product()) return no("it is a product");
+    if (uses_position(p_) || uses_position(c_)) return no("positions in the row matter");
     List own;
     for (std::size_t a = 0; a < p_.axes.size(); ++a)
       if (p_.axes[a].reduced && !from_.per_element) own.push_back(a);
