@@ -67,10 +67,10 @@ void multiply(std::vector<Factor>& factors, const PairStep& step, Factor product
 
 bool Factor::has(int axis) const { return std::ranges::find(axes, axis) != axes.end(); }
 
-std::vector<int> axes_of(const Nest& nest, const Access& access, int lane) {
+std::vector<int> axes_of(const Nest& nest, const Access& access, int lane, int around) {
   std::vector<int> axes;
   for (std::size_t a = 0; a < nest.axes.size(); ++a)
-    if (int(a) != lane && !access.strides[a].is(0)) axes.push_back(int(a));
+    if (int(a) != lane && int(a) != around && !access.strides[a].is(0)) axes.push_back(int(a));
   std::ranges::stable_sort(
       axes, [&](int a, int b) { return std::abs(stride_of(access, a)) > std::abs(stride_of(access, b)); });
   return axes;
