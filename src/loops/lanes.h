@@ -80,7 +80,7 @@ struct PairStep {
   std::vector<int> kept, reduced;
   double work = 0;  ///< products
 };
-/// Two at a time, cheapest first: a sparse constant costs its terms only.
+/// Two at a time, in the order of least work: a sparse constant costs its terms only.
 std::vector<PairStep> pair_steps(const Nest& nest, std::vector<Factor> factors, std::span<const int> kept,
                                  std::span<const int> reduced);
 
