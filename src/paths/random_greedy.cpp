@@ -9,8 +9,9 @@ namespace einx::detail::paths {
 namespace {
 
 constexpr int kBatch = 8;      ///< trials of which one is reconfigured
-constexpr int kPatience = 64;  ///< batches without a better tree
-constexpr int kLeaves = 8;     ///< of a part that is solved anew
+constexpr int kPatience = 64;  ///< batches without a better tree, at least
+constexpr int kPatiencePerTerm = 8;
+constexpr int kLeaves = 8;  ///< of a part that is solved anew
 constexpr int kPasses = 6;
 constexpr double kHopeless = 1e3;  ///< times the cost of the batch's best so far: a trial is given up
 
@@ -62,7 +63,8 @@ Found find_random_greedy(const Problem& problem, const Model& model, std::uint64
   best.score = with_slices(problem, model, best, exact, budget);
   budget.found(best.score.cost);
   GreedyChoice good;
-  for (int batch = 0, since = 0; batch < most_batches && since < kPatience && !budget.over();
+  const int patience = std::max(kPatience, kPatiencePerTerm * problem.count());
+  for (int batch = 0, since = 0; batch < most_batches && since < patience && !budget.over();
        ++batch, ++since) {
     Found tree;
     GreedyChoice choice;
