@@ -37,9 +37,14 @@ Access without(Access access, int axis, std::int64_t extent);
 /// Elements of an inner buffer in its frame, for each lane.
 std::int64_t elements_of(const LanesGroup& group, const Inner& inner, const Buffer& buffer);
 
+/// The rows of a sum of products of several operands; nullptr: the nest is something else.
+const ops::Rows* product_rows(const Nest& nest);
+/// Moving along the lanes, but not contiguous: transposed on its way in or out.
+bool packs(const Access& access, int lane);
 /// Lanes of full vectors for everything that the group computes, of what the axis has.
 int full_lanes(const LanesGroup& group, const Plan& plan);
-/// As many lanes of those for everything that the group loads, computes and stores, whose frames fit; 0: there are none.
+/// As many lanes of those for everything that the group loads, computes and stores, whose frames fit; 0:
+/// there are none.
 int lanes_of(const LanesGroup& group, const Plan& plan);
 /// Nanoseconds of the group in so many lanes on one thread, roughly.
 double time_in_lanes(const LanesGroup& group, int lanes);
@@ -67,13 +72,15 @@ struct Factor {
   bool has(int axis) const;
 };
 
+std::vector<Factor> factors_of(const Nest& nest, const Program& program, int lane, int around);
+
 /// The product of two factors, summed over `reduced`; those in front of the list are meant.
 struct PairStep {
   std::size_t first = 0, second = 1;  ///< of the factors that are left; their product is appended
   std::vector<int> kept, reduced;
   double work = 0;  ///< products
 };
-/// Two at a time, cheapest first: a sparse constant costs its terms only.
+/// Two at a time, in the order of least work: a sparse constant costs its terms only.
 std::vector<PairStep> pair_steps(const Nest& nest, std::vector<Factor> factors, std::span<const int> kept,
                                  std::span<const int> reduced);
 
