@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "cache/cache.h"
 #include "ops/ops.h"
 #include "own.h"
 
@@ -179,4 +180,17 @@ TEST_CASE("every call gives on values what it gives on tensors") {
     const bool other_name = op->name == "rearrange" || op->name == "divide";
     CHECK((conversion || other_name || written.contains(op->name)));
   }
+}
+
+TEST_CASE("calls inside a traced function count as its own for the retrace monitor") {
+  auto& monitor = einx::detail::cache::retraces();
+  monitor.reset(100);
+  const auto f = einx::jit([](Value a) { return einx::sum("a [b]", einx::einops::rearrange(exp(a), "(a b) -> a b", {{"a", 2}})); });
+  for (const std::int64_t size : {2, 4, 6, 4}) f(Tensor::ones({size}));
+  const auto counts = monitor.counts();
+  REQUIRE(counts.size() == 1);
+  CHECK(counts[0].op == "jit");
+  CHECK(counts[0].misses == 3);
+  CHECK(counts[0].site.find("traced_calls_test.cpp") != std::string::npos);
+  monitor.reset(0);
 }
