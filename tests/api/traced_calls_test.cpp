@@ -95,7 +95,7 @@ std::vector<Row> table() {
       row("min", [](auto x, auto, auto) { return e::min("a [b]", x); }),
       row("logsumexp", [](auto x, auto, auto) { return e::logsumexp("a [b]", x); }),
       row("dot", [](auto x, auto y, auto) { return e::dot("a [b], c [b] -> a c", x, y); }),
-      row("dot of three", [](auto x, auto y, auto) { return e::dot("a [b], c [b], [c] d -> a d", {x, y, y}); }),
+      row("dot of three", [](auto x, auto y, auto) { return e::dot("a [b], [b c], [c] d -> a d", {x, e::dot("[n] b, [n] c -> b c", x, y), e::id("c d -> d c", y)}); }),
       row("softmax", [](auto x, auto, auto) { return e::softmax("a [b]", x); }),
       row("log_softmax", [](auto x, auto, auto) { return e::log_softmax("a [b]", x); }),
       row("flip", [](auto x, auto, auto) { return e::flip("[a] b", x); }),

@@ -17,6 +17,7 @@ int optimize(const Words& words);   ///< functions of a file, simplified
 int compile(const Words& words);    ///< functions of a file as machine code
 int run_model(const Words& words);  ///< a function of a file on files
 int cache(const Words& words);    ///< the folder of compiled kernels
+int path(const Words& words);     ///< in which order an einsum is best contracted
 int list_operations(const Words& words);
 int list_environment(const Words& words);
 

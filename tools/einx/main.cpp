@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"compile", einx_command::compile},
     {"run", einx_command::run_model},
     {"cache", einx_command::cache},
+    {"path", einx_command::path},
     {"ops", einx_command::list_operations},
     {"env", einx_command::list_environment},
 };
@@ -39,6 +40,7 @@ constexpr const char* kHelp = R"help(einx: tensor notation, compiled just in tim
   einx optimize MODEL.einx [-o OUT.einx] [--print-after-all]          simplify the functions of a file
   einx compile MODEL.einx [--emit WHAT]... [-o FILE]                  compile them
   einx cache stats|clear|dir                                         the compiled kernels that are kept on disk
+  einx path EQUATION SHAPE...                                        the best order to contract an einsum's operands
   einx ops                                                           the operations
   einx env                                                           the environment variables
 
