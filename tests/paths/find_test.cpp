@@ -54,6 +54,14 @@ TEST_CASE("optimal where opt_einsum's is not (its issues 248 and 254)") {
   CHECK(found.cost.largest == 64 * 8 * 4096);
 }
 
+TEST_CASE("labels in many terms, and twice the same labels (opt_einsum: 53514 flops)") {
+  const auto net =
+      network("efd,fbd,afe,feca,ecaf,ec->", {{'a', 6}, {'b', 8}, {'c', 9}, {'d', 9}, {'e', 3}, {'f', 2}});
+  CHECK(flops(net, Algorithm::Optimal) == 1440);
+  CHECK(flops(net, Algorithm::Auto) == 1440);
+  CHECK(BruteForce(net).flops() == 1440);
+}
+
 TEST_CASE("outer products are found where they pay") {
   // Both factors are small beside what they are contracted with.
   const auto net =
