@@ -93,7 +93,7 @@ void merge_constants(const Graph& graph, Replacement& replacement) {
 
 }  // namespace
 
-/// Nodes of an operation with a side effect are none: a function of the user's is one of its operands.
+/// Native functions of the user's are taken to be pure: called twice with the same operands, they may be called once.
 graph::Graph merge_common(graph::Graph graph) {
   Replacement replacement = no_replacement(graph);
   merge_constants(graph, replacement);
