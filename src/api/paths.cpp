@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api/optimizing.h"
 #include "notation/notation.h"
 
 namespace einx {
@@ -206,7 +207,9 @@ E chosen(std::optional<E> value, std::string_view option, const std::string& giv
   return *value;
 }
 
-paths::Options options_of(const PathOptions& options) {
+}  // namespace
+
+detail::paths::Options detail::api::path_options(const PathOptions& options) {
   paths::Options out;
   out.algorithm = chosen(paths::algorithm_named(options.optimize), "optimize", options.optimize,
                          "auto, optimal, dp, greedy, random-greedy");
@@ -222,6 +225,8 @@ paths::Options options_of(const PathOptions& options) {
     };
   return out;
 }
+
+namespace {
 
 void set_constants(paths::Network& network, const std::vector<int>& constants) {
   if (constants.empty()) return;
@@ -280,7 +285,7 @@ void describe(const Named& named, const std::vector<std::string>& letters, const
 
 PathInfo search(Named named, const std::vector<std::string>& letters, const PathOptions& options) {
   set_constants(named.network, options.constants);
-  const paths::Result found = paths::find(named.network, options_of(options));
+  const paths::Result found = paths::find(named.network, detail::api::path_options(options));
   PathInfo info;
   info.path = found.path;
   info.naive_scaling = distinct(named.network.terms);

@@ -2,6 +2,7 @@
 // reason stands beside each.
 #pragma once
 #include <array>
+#include <functional>
 #include <string_view>
 
 #include "graph/graph.h"
@@ -35,20 +36,30 @@ graph::Graph place_scalars(graph::Graph graph);
 /// Removes nodes and constants that no result needs. Parameters stay: they are the signature.
 graph::Graph drop_dead(graph::Graph graph);
 
-/// How contractions are ordered. Slices would need loops around several nodes, which graphs do not have: where no order keeps the memory limit, the
-/// einsum stays one node, which holds nothing between.
+/// How contractions are ordered. Slices would need loops around several nodes, which graphs do not have:
+/// where no order keeps the memory limit, the einsum stays one node, which holds nothing between.
 using PathOptions = paths::Options;
-/// Chains of einsums (products, contractions, sums over axes, moves) become one node each where that is no dearer: a value with several
-/// readers is computed in each of them, or kept for all, whichever takes fewer floating-point operations in the best order. A value that is a
-/// result, or that another operation reads, stays; it is also computed inside an einsum if that is cheaper there.
+/// Chains of einsums (products, contractions, sums over axes, moves) become one node each where that is no
+/// dearer: a value with several readers is computed in each of them, or kept for all, whichever takes fewer
+/// floating-point operations in the best order. A value that is a result, or that another operation reads,
+/// stays; it is also computed inside an einsum if that is cheaper there.
 graph::Graph fuse_einsums(graph::Graph graph, const PathOptions& options = {});
-/// Every einsum of three or more operands, or with axes that one operand alone has, in the order of the fewest operations: a node a step. Numbers
-/// among the operands are multiplied into a constant operand, else into the smallest value on the way. Between steps, f16 and bf16 are f32.
+/// Every einsum of three or more operands, or with axes that one operand alone has, in the order of the
+/// fewest operations: a node a step. Numbers among the operands are multiplied into a constant operand, else
+/// into the smallest value on the way. Between steps, f16 and bf16 are f32.
 graph::Graph optimize_einsums(graph::Graph graph, const PathOptions& options = {});
-/// Floating-point operations of the graph's einsums that run time takes, as opt_einsum counts: for each node the number of combinations of
-/// its axes, times one for each operand but the first (at least one) and one more if axes are summed. Products with single numbers,
-/// moves, and what follows from constants are free.
+/// Floating-point operations of the graph's einsums that run time takes, as opt_einsum counts: for each node
+/// the number of combinations of its axes, times one for each operand but the first (at least one) and one
+/// more if axes are summed. Products with single numbers, moves, and what follows from constants are free.
 double flops(const graph::Graph& graph);
+
+/// The same graph for other types of its parameters: every expression is solved again, nothing is executed.
+/// Sizes that an operation was given stay: of axes that only an output has, of numbers in patterns, and of
+/// axes named in `keep`. Where a dimension of several axes has changed, the one axis that can take up the
+/// change does. Raises ValueError num-tensors; AxisSizeError axis-ambiguous if several can, axis-conflict if
+/// none; the operations' errors about dtypes.
+graph::Graph propagate_shapes(const graph::Graph& graph, const std::vector<graph::Type>& inputs,
+                              const std::vector<std::string>& keep = {});
 
 struct Pass {
   std::string_view name;
@@ -73,5 +84,23 @@ inline constexpr std::array kAll{
 };
 /// All of the pipeline, verified after each.
 graph::Graph run(graph::Graph graph);
+
+/// Which parts of `optimize` run beside the pipeline, and how long paths are searched for.
+struct OptimizeOptions {
+  bool scalars = true;      ///< accumulation and placement
+  bool fusion = true;       ///< of einsums
+  bool contraction = true;  ///< their orders
+  PathOptions paths = default_paths();
+  /// A tenth of a second for each einsum that is not solved exactly in less.
+  static PathOptions default_paths() {
+    PathOptions options;
+    options.seconds = 0.1;
+    return options;
+  }
+};
+using Observer = std::function<void(std::string_view pass, const graph::Graph& graph)>;
+/// Graphs of many operations: scalar accumulation, einsum fusion, contraction, scalar placement, and the
+/// pipeline around them. Verified after each, when `observer` sees the graph.
+graph::Graph optimize(graph::Graph graph, const OptimizeOptions& options = {}, const Observer& observer = {});
 
 }  // namespace einx::detail::passes
