@@ -21,9 +21,10 @@ namespace support = einx::detail::support;
 }
 
 std::string read_text(const std::string& path) {
+  if (fs::is_directory(path)) bad_file(path, "the file cannot be read, since it is a folder.");
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.is_open() || file.bad() || fs::is_directory(path)) bad_file(path, "the file cannot be read.");
+  if (!file.is_open() || file.bad()) bad_file(path, "the file cannot be read.");
   return text;
 }
 
