@@ -3,6 +3,7 @@
 //   einx::Tensor x = einx::Tensor::iota({4, 6});
 //   einx::Tensor y = einx::sum("a (b [c])", x, {{"c", 3}});   // f32[4, 2]
 #pragma once
+#include <einx/arrange.h>
 #include <einx/cache.h>
 #include <einx/custom.h>
 #include <einx/einops.h>

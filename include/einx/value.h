@@ -54,8 +54,11 @@ template <class A, class B> requires Terms<A, B> auto operator*(const A& a, cons
 template <class A, class B> requires Terms<A, B> auto operator/(const A& a, const B& b) { return apply("true_divide", a, b); }
 template <Traced A> auto operator-(const A& a) { return apply("negative", a); }
 template <Traced A> auto operator+(const A& a) { return a; }
+template <class A, class B> requires Terms<A, B> auto divide(const A& a, const B& b) { return apply("true_divide", a, b); }
+template <class A, class B> requires Terms<A, B> auto true_divide(const A& a, const B& b) { return apply("true_divide", a, b); }
 template <class A, class B> requires Terms<A, B> auto floor_divide(const A& a, const B& b) { return apply("floor_divide", a, b); }
 template <class A, class B> requires Terms<A, B> auto pow(const A& a, const B& b) { return apply("pow", a, b); }
+template <class A, class B> requires Terms<A, B> auto hypot(const A& a, const B& b) { return apply("hypot", a, b); }
 template <class A, class B> requires Terms<A, B> auto max(const A& a, const B& b) { return apply("maximum", a, b); }
 template <class A, class B> requires Terms<A, B> auto min(const A& a, const B& b) { return apply("minimum", a, b); }
 template <class A, class B> requires Terms<A, B> auto maximum(const A& a, const B& b) { return apply("maximum", a, b); }

@@ -22,17 +22,6 @@ constexpr std::size_t kMaxAttributes = 16;  // they are searched by name
 
 using Data = std::vector<std::pair<std::string, Tensor>>;
 
-/// Whether the furthest element of a strided tensor has a byte offset in 63 bits.
-bool reachable(const Shape& shape, const Shape& strides, DType dtype) {
-  std::optional<std::int64_t> reach = 0;
-  for (std::size_t k = 0; k < shape.size() && reach; ++k) {
-    if (strides[k] == std::numeric_limits<std::int64_t>::min()) return false;
-    const auto step = support::checked_mul(std::max<std::int64_t>(shape[k] - 1, 0), std::abs(strides[k]));
-    reach = step ? support::checked_add(*reach, *step) : std::nullopt;
-  }
-  return reach && support::checked_mul(*reach, std::int64_t(size_of(dtype)));
-}
-
 Type read_type(Scanner& line) {
   const std::size_t start = line.position();
   const std::string_view word = line.name("a type such as f32[2, 3]");

@@ -11,7 +11,17 @@ namespace {
 using graph::ValueId;
 using notation::IndexMap;
 
-/// Parameters and constants have their memory; a node's value is written to its result, or to a temporary.
+/// The values that a result or a node reads.
+std::vector<bool> read_values(const graph::Graph& graph) {
+  std::vector<bool> read(graph.values.size(), false);
+  for (const ValueId result : graph.results) read[result] = true;
+  for (const graph::Node& node : graph.nodes)
+    for (const ValueId input : node.inputs) read[input] = true;
+  return read;
+}
+
+/// Parameters and constants have their memory; a node's value is written to its result, or to a temporary. A piece of
+/// an id that nobody reads - a slice is one piece of three - has none, and is not moved.
 void make_buffers(Lowering& lowering) {
   const graph::Graph& graph = lowering.graph;
   Program& program = lowering.plan.program;
@@ -33,8 +43,10 @@ void make_buffers(Lowering& lowering) {
     give(graph.results[k], Buffer::Kind::Output, int(k));
     program.outputs.push_back(graph.values[graph.results[k]].type);
   }
+  const std::vector<bool> read = read_values(graph);
   for (const graph::Node& node : graph.nodes)
-    for (const ValueId value : node.outputs) give(value, Buffer::Kind::Temporary, 0);
+    for (const ValueId value : node.outputs)
+      if (read[value] || node.op->family != notation::Family::Id) give(value, Buffer::Kind::Temporary, 0);
 }
 
 // ---------------------------------------------------------------- the meanings
@@ -59,6 +71,7 @@ void lower_move(Lowering& lowering, const graph::Node& node, const ops::Resolved
   const auto to = pieces_of(lowering, node, node.expr.outputs, node.outputs);
   if (from.size() != to.size()) support::internal_error("id has as many input pieces as output pieces");
   for (std::size_t k = 0; k < from.size(); ++k) {
+    if (lowering.buffers[to[k].value] < 0) continue;
     Axes axes{node.expr, {}, {}};
     add_kept(lowering, axes, to[k].map);
     Nest nest;
