@@ -1,6 +1,8 @@
 // Real spherical harmonics in e3nn's order and normalisations: Y of degree 1 is (x, y, z), and y is the polar
 // axis.
 #pragma once
+#include <einx/operand.h>
+
 #include <array>
 #include <cmath>
 #include <vector>
@@ -89,9 +91,17 @@ class HarmonicPolynomials {
   std::vector<std::vector<T>> legendre_;  ///< [m][l - m - 1]
 };
 
-/// In plain C++: one after the other, as the irreps say. Raises einx::ValueError for irreps that are not
-/// spherical harmonics: each must have parity 1, or each (-1)^l.
+/// Raises einx::ValueError for irreps that are not spherical harmonics: each must have parity 1, or each
+/// (-1)^l.
+void check_harmonics(const Irreps& irreps);
+
+/// In plain C++: one after the other, as the irreps say.
 std::vector<double> spherical_harmonics(const Irreps& irreps, const std::array<double, 3>& vector,
                                         const HarmonicsOptions& options = {});
+
+/// The same as a traced function: vectors [..., 3] -> [..., dim]. The polynomials share their powers and
+/// become one loop over the vectors. Raises einx::ValueError "bad-shape" too.
+einx::Value spherical_harmonics(const Irreps& irreps, const einx::Value& vectors,
+                                const HarmonicsOptions& options = {});
 
 }  // namespace equivariant
