@@ -41,11 +41,10 @@ std::vector<double> spherical_harmonics(const Irreps& irreps, const std::array<d
                                                 vector[2] / length);
   std::vector<double> out;
   for (const MulIrrep& term : irreps) {
+    const double scale = harmonics_scale(term.ir.l, options.normalization);
     const std::vector<double> values =
-        term.ir.l == 0 ? std::vector<double>{1} : polynomials.degree(term.ir.l);
-    for (std::int64_t copy = 0; copy < term.mul; ++copy)
-      for (const double value : values)
-        out.push_back(value * harmonics_scale(term.ir.l, options.normalization));
+        term.ir.l == 0 ? std::vector<double>{scale} : polynomials.degree(term.ir.l, scale);
+    for (std::int64_t copy = 0; copy < term.mul; ++copy) out.insert(out.end(), values.begin(), values.end());
   }
   return out;
 }
@@ -63,12 +62,9 @@ Value spherical_harmonics(const Irreps& irreps, const Value& vectors, const Harm
   std::vector<std::optional<Value>> terms;
   for (const MulIrrep& term : irreps) {
     const double scale = harmonics_scale(term.ir.l, options.normalization);
-    std::vector<Value> components;
-    if (term.ir.l == 0)
-      components = {broadcast_to(constant_like(vectors, {scale}, {1}), {rows.rows()})};
-    else
-      for (const Value& polynomial : polynomials.degree(term.ir.l))
-        components.push_back(scaled(polynomial, scale));
+    const std::vector<Value> components =
+        term.ir.l == 0 ? std::vector<Value>{broadcast_to(constant_like(vectors, {scale}, {1}), {rows.rows()})}
+                       : polynomials.degree(term.ir.l, scale);
     std::vector<Value> copies;
     for (std::int64_t copy = 0; copy < term.mul; ++copy)
       copies.insert(copies.end(), components.begin(), components.end());
