@@ -47,6 +47,7 @@ class Irreps {
  public:
   Irreps() = default;
   Irreps(std::vector<MulIrrep> terms) : terms_(std::move(terms)) {}
+  Irreps(MulIrrep term) : terms_{term} {}
   Irreps(Irrep irrep) : terms_{{1, irrep}} {}
   /// "2x0e + 1x1o", "1o", "" (nothing); "1y" is the parity of the spherical harmonics. Raises
   /// einx::SyntaxError "invalid-token" that points at the word.

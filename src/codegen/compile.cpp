@@ -34,7 +34,7 @@ std::vector<std::string> function_names(const loops::Program& program) {
 /// Returns what it spent of the budget.
 std::int64_t emit_steps(llvm::Module& module, const loops::Program& program, const Target& target,
                         const std::vector<std::string>& names) {
-  Budget budget;
+  Budget budget(names.size());
   const std::int64_t allowed = budget.left;
   for (std::size_t k = 0; k < names.size(); ++k) {
     support::match(
