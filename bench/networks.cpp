@@ -143,9 +143,7 @@ Network cluster_state(int side, int bond, int physical) {
   Network out;
   std::map<std::pair<int, int>, int> sites;
   for (int row = 0; row < side; ++row)
-    for (int column = 0; column < side; ++column)
-      if (!((row == 0 || row == side - 1) && (column == 0 || column == side - 1)) || side < 4)
-        sites.emplace(std::pair(row, column), int(sites.size()));
+    for (int column = 0; column < side; ++column) sites.emplace(std::pair(row, column), int(sites.size()));
   const int layer = int(sites.size());
   out.terms.resize(2 * std::size_t(layer));
   for (const auto& [place, site] : sites) {

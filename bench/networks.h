@@ -22,8 +22,8 @@ Network random_tree(int terms, int least, int most, std::uint64_t seed);
 /// Neighbours on a grid share a label of size `bond`; open ends.
 Network lattice(const std::vector<int>& shape, int bond);
 /// Two layers of a square patch of projected entangled pair states: bonds within the layers, physical labels
-/// between them, corners cut off.
-Network cluster_state(int layers_side, int bond, int physical);
+/// between them.
+Network cluster_state(int side, int bond, int physical);
 /// A matrix product state with a matrix product operator upon it, both of `sites` terms.
 Network state_and_operator(int sites, int bond, int operator_bond, int physical);
 /// A random circuit of two-qubit gates on a grid of 53 qubits, gates in turn along four directions: one

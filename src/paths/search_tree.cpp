@@ -11,6 +11,8 @@ namespace {
 
 constexpr double kExactShare = 0.1;      ///< of the budget: what all subsets may take under `auto`
 constexpr double kConnectedShare = 0.4;  ///< the same of sets that hang together
+constexpr double kUnlikelyShare = 0.1;   ///< where there are so many that all of them are seldom seen
+constexpr int kUnlikely = 64;            ///< terms
 constexpr int kFirstBatches = 4;         ///< of random-greedy, for a bound on what sets may cost
 constexpr int kAlwaysExact = 8;          ///< operands, under `auto`
 constexpr int kExactParts = 12;          ///< results of parts that are joined exactly
@@ -48,7 +50,8 @@ Found connected(const Problem& problem, Search& search, bool is_output, double m
 Found by_budget(const Problem& problem, Search& search, bool is_output) {
   const double budget = search.budget.left();
   if (exact_is_quick(problem, search)) return optimal(problem, search, is_output);
-  Found found = connected(problem, search, is_output, kConnectedShare * budget);
+  const double share = problem.count() <= kUnlikely ? kConnectedShare : kUnlikelyShare;
+  Found found = connected(problem, search, is_output, share * budget);
   if (found.exact || search.budget.over()) return found;
   search.used = Algorithm::RandomGreedy;
   Found random = random_greedy(problem, search, kNoEnd);

