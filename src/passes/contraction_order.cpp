@@ -1,6 +1,7 @@
 #include "passes/contraction_order.h"
 
 #include <algorithm>
+#include <set>
 
 namespace einx::detail::passes {
 
@@ -75,6 +76,28 @@ std::vector<OrderStep> steps_of(const paths::Network& network, const paths::Path
 
 }  // namespace
 
+namespace {
+
+/// Whether every step over constants alone is small enough to be done when the graph is compiled.
+bool foldable(const paths::Network& network, const paths::Path& path) {
+  std::vector<bool> constant = network.constant;
+  for (const paths::StepTerms& step : paths::steps(network, path)) {
+    std::set<int> labels;
+    bool all = true;
+    for (const std::vector<int>& input : step.inputs) labels.insert(input.begin(), input.end());
+    for (const int position : step.positions) all = all && constant[std::size_t(position)];
+    double iterations = 1;
+    for (const int label : labels) iterations *= double(network.sizes[std::size_t(label)]);
+    if (all && iterations > kFoldable) return false;
+    for (auto position = step.positions.rbegin(); position != step.positions.rend(); ++position)
+      constant.erase(constant.begin() + *position);
+    constant.push_back(all);
+  }
+  return true;
+}
+
+}  // namespace
+
 Order contraction_order(const Einsum& einsum, const std::vector<bool>& constant, const PathOptions& options) {
   Order alone = one_nest(einsum);
   const bool known = all_constant(einsum, constant);
@@ -83,8 +106,12 @@ Order contraction_order(const Einsum& einsum, const std::vector<bool>& constant,
   if (alone.flops == 0 || alone.steps[0].operands.size() < 2) return alone;
   const std::vector<int>& places = alone.steps[0].operands;
   paths::Network network = network_of(einsum, places, constant);
-  if (known) network.constant.clear();
-  const paths::Result found = paths::find(network, options);
+  if (known) network.constant.assign(places.size(), false);
+  paths::Result found = paths::find(network, options);
+  if (!foldable(network, found.path)) {
+    network.constant.assign(places.size(), false);
+    found = paths::find(network, options);
+  }
   const double flops = found.cost.flops * weight;
   alone.over_limit = !found.slices.empty();
   if (alone.over_limit || flops >= alone.flops) return alone;

@@ -127,3 +127,15 @@ TEST_CASE("a memory limit that no order keeps: one node, and a warning") {
   options.seconds = -1;
   CHECK_THROWS_AS(passes::optimize_einsums(before, options), einx::ValueError);
 }
+
+TEST_CASE("constants are contracted first where that is done at compile time, else where it is cheapest at run time") {
+  for (const std::int64_t n : {10, 200}) {
+    graph::Graph before;
+    const auto x = parameter(before, {1 + n / 20, n});
+    const auto v = graph::add_constant(before, einx::Tensor::full({n, n}, 0.5, einx::f64)), w = graph::add_constant(before, einx::Tensor::full({n, n}, 0.25, einx::f64));
+    before.results = {einsum(before, "ij,jk,kl->il", {x, v, w})};
+    const graph::Graph after = optimized(before, false);
+    const bool first = after.nodes[0].inputs[0] != after.parameters[0].value && after.nodes[0].inputs[1] != after.parameters[0].value;
+    CHECK(first == (n == 10));  // 200^3 steps would be done at every call
+  }
+}
