@@ -176,7 +176,9 @@ class Maker {
     std::int64_t elements = 1;
     for (const ValueId id : outputs)
       for (const std::int64_t size : grown.values[id].type.shape) elements *= size;
-    if (elements > 4096 || detail::graph::verify(grown))
+    std::int64_t steps = 1;  // of the interpreter, which takes them one by one
+    for (const auto& axis : grown.nodes.back().expr.axes) steps *= axis.size;
+    if (elements > 4096 || steps > 10000 || detail::graph::verify(grown))
       return {};  // brackets or axes that the operation does not take
     grown.results.clear();
     made_.graph = std::move(grown);
