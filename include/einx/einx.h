@@ -13,6 +13,7 @@
 #include <einx/jit.h>
 #include <einx/operand.h>
 #include <einx/operations.h>
+#include <einx/paths.h>
 #include <einx/solve.h>
 #include <einx/tensor.h>
 #include <einx/v03.h>

@@ -210,7 +210,7 @@ class KernelEmitter {
   llvm::Value* chunk(const loops::Spread& statement, std::int64_t number, std::int64_t lanes);
   llvm::Value* repeated(const loops::Spread& statement, std::int64_t first);
   llvm::Value* shuffled(const loops::Spread& statement, std::span<const std::int64_t> from);
-  void prefetch(llvm::Value* at);  ///< a read soon, to be kept in all caches
+  void prefetch(llvm::Value* at, bool far = false);  ///< a read soon; far: not for the L1
   llvm::Value* line(loops::BufferId id, const loops::Address& at, const loops::Int& stride, int number,
                     int offset);
   llvm::Value* load_line(const loops::Transpose& statement, int row, int column, int length);

@@ -224,17 +224,16 @@ void KernelEmitter::emit(const Load& statement) {
   write(statement.dst, value);
 }
 
-/// A read soon, to be kept in all caches.
 void KernelEmitter::emit(const Prefetch& statement) {
   const int slots = vector_ && !lane_stride(statement.at).is(0) ? vector_->slots() : 1;
   for (int slot = 0; slot < slots; ++slot) {
-    prefetch(pointer(statement.buffer, statement.at, slot));
+    prefetch(pointer(statement.buffer, statement.at, slot), statement.far);
   }
 }
 
-void KernelEmitter::prefetch(llvm::Value* at) {
+void KernelEmitter::prefetch(llvm::Value* at, bool far) {
   b_.CreateIntrinsic(llvm::Intrinsic::prefetch, {at->getType()},
-                     {at, b_.getInt32(0), b_.getInt32(3), b_.getInt32(1)});
+                     {at, b_.getInt32(0), b_.getInt32(far ? 2 : 3), b_.getInt32(1)});
 }
 
 // ---------------------------------------------------------------- stores

@@ -6,6 +6,7 @@
 #include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/DiagnosticPrinter.h>
 #include <llvm/IR/Dominators.h>
+#include <llvm/IR/Instructions.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Module.h>
 #include <llvm/IR/PassInstrumentation.h>
@@ -17,10 +18,12 @@
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/TargetParser/Host.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 #include <llvm/Transforms/Utils/Cloning.h>
 #include <llvm/Transforms/Utils/Mem2Reg.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "codegen/engine.h"
@@ -135,6 +138,14 @@ void set_layout(llvm::Module& module, llvm::TargetMachine& machine) {
   module.setDataLayout(machine.createDataLayout());
 }
 
+/// Local buffers, of which what is only met at known places may become registers.
+bool has_frames(const llvm::Function& function) {
+  return std::ranges::any_of(function.getEntryBlock(), [](const llvm::Instruction& instruction) {
+    const auto* local = llvm::dyn_cast<llvm::AllocaInst>(&instruction);
+    return local != nullptr && local->getAllocatedType()->isArrayTy();
+  });
+}
+
 void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   verify(module);
   // Only what these passes ask for: registering every analysis there is would cost more than running them.
@@ -147,12 +158,16 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   // Registers were written as allocas, loops as more blocks than needed; addresses and splats may repeat.
   // That is all there is to clean up: the emitter places loop invariants itself, and the vectors are already
   // there.
-  llvm::FunctionPassManager passes;
-  passes.addPass(llvm::PromotePass());
-  passes.addPass(llvm::EarlyCSEPass());
-  passes.addPass(llvm::SimplifyCFGPass());
   for (llvm::Function& function : module) {
-    if (!function.isDeclaration()) passes.run(function, analyses);
+    if (function.isDeclaration()) continue;
+    llvm::FunctionPassManager passes;
+    if (has_frames(function))
+      passes.addPass(llvm::SROAPass(llvm::SROAOptions::PreserveCFG));
+    else
+      passes.addPass(llvm::PromotePass());
+    passes.addPass(llvm::EarlyCSEPass());
+    passes.addPass(llvm::SimplifyCFGPass());
+    passes.run(function, analyses);
   }
 }
 

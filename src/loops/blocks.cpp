@@ -5,14 +5,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "support/support.h"
+
 namespace einx::detail::loops {
 namespace {
 
-constexpr std::size_t kFarthest = 48;  ///< items after the first that are looked at
-constexpr std::size_t kMostMembers = 16;
-constexpr double kWorthIt = 1.2;  ///< by this factor a group must be faster,
-constexpr double kLeast = 200;    ///< and by so many nanoseconds
-constexpr double kAsGood = 0.95;  ///< of more nests beside fewer
+constexpr std::size_t kFarthest = 64;  ///< items after the first that are looked at
+constexpr double kWorthIt = 1.2;       ///< by this factor a group must be faster,
+constexpr double kLeast = 200;         ///< and by so many nanoseconds
+constexpr double kAsGood = 0.95;       ///< of more nests beside fewer
 
 /// A group, and the items that it is made of and that have to move out of its way.
 struct Found {
@@ -28,12 +29,33 @@ bool meet(const std::set<BufferId>& a, const std::set<BufferId>& b) {
   return std::ranges::any_of(a, [&](BufferId id) { return b.contains(id); });
 }
 
-/// What is read by items that are no members.
-std::set<BufferId> read_outside(const std::vector<Item>& items, const std::vector<std::size_t>& members) {
+/// What a step reads; of a kernel it is not known: anything.
+std::set<BufferId> read_by(const Step& step, const Program& program) {
   std::set<BufferId> read;
-  for (std::size_t k = 0; k < items.size(); ++k) {
+  support::match(
+      step,
+      [&](const Matmul& s) {
+        read = {s.a, s.b};
+      },
+      [&](const Sort& s) { read = {s.from}; },
+      [&](const Native& s) {
+        for (const Native::View& view : s.inputs) read.insert(view.buffer);
+      },
+      [&](const Kernel&) {
+        for (std::size_t id = 0; id < program.buffers.size(); ++id) read.insert(BufferId(id));
+      });
+  return read;
+}
+
+/// What is read by items from the first on that are no members.
+std::set<BufferId> read_outside(const Lowering& lowering, std::size_t first,
+                                const std::vector<std::size_t>& members) {
+  std::set<BufferId> read;
+  for (std::size_t k = first; k < lowering.items.size(); ++k) {
     if (std::ranges::find(members, k) != members.end()) continue;
-    if (const auto* nest = std::get_if<Nest>(&items[k].work)) read.merge(read_by(*nest));
+    read.merge(support::match(
+        lowering.items[k].work, [](const Nest& nest) { return read_by(nest); },
+        [&](const Step& step) { return read_by(step, lowering.plan.program); }));
   }
   return read;
 }
@@ -61,23 +83,20 @@ void drop_strangers(const std::vector<Item>& items, Found& found) {
   std::ranges::sort(found.before);
 }
 
-/// The group of the axis' extent that begins with this item: those that share the axis and can be brought
+/// The group of these extents that begins with this item: those that share the axes and can be brought
 /// together by moving others before or behind it.
-Found grow(const Lowering& lowering, std::size_t first, std::int64_t extent, std::size_t most) {
+Found grow(const Lowering& lowering, std::size_t first, std::int64_t extent, std::int64_t around) {
   const std::vector<Item>& items = lowering.items;
-  const Program& program = lowering.plan.program;
+  Growing growing{{{}, extent, around, {}}, {}};
   Found found;
-  found.group.extent = extent;
   std::set<BufferId> inside, behind;  // written by members, by what comes behind
-  for (std::size_t k = first; k < std::min(items.size(), first + kFarthest) && found.members.size() < most;
-       ++k) {
+  for (std::size_t k = first; k < std::min(items.size(), first + kFarthest); ++k) {
     const auto* nest = std::get_if<Nest>(&items[k].work);
     if (nest == nullptr || items[k].same_a >= 0) break;
     const std::set<BufferId> reads = read_by(*nest), writes = written_by(*nest);
-    found.end = k + 1;
     if (meet(reads, behind) || meet(writes, behind)) {
       behind.insert(writes.begin(), writes.end());
-    } else if (may_join(items[k]) && join(found.group, *nest, program)) {
+    } else if (may_join(items[k]) && join(growing, *nest, lowering.plan.program)) {
       found.members.push_back(k);
       inside.insert(writes.begin(), writes.end());
     } else if (k == first) {
@@ -88,21 +107,36 @@ Found grow(const Lowering& lowering, std::size_t first, std::int64_t extent, std
       found.before.push_back(k);
     }
   }
+  found.group = std::move(growing.group);
   return found;
 }
 
-void judge(const Lowering& lowering, Found& found) {
+/// The group of its first members only: whether an item is before or behind follows from those before it.
+Found first_members(const Found& all, std::size_t count) {
+  Found found;
+  found.group = {{all.group.members.begin(), all.group.members.begin() + std::ptrdiff_t(count)},
+                 all.group.extent,
+                 all.group.around,
+                 all.group.inner};
+  found.members.assign(all.members.begin(), all.members.begin() + std::ptrdiff_t(count));
+  found.end = found.members.back() + 1;
+  for (const std::size_t k : all.before)
+    if (k < found.end) found.before.push_back(k);
+  return found;
+}
+
+/// What the group would take, and its nests alone.
+void judge(const Lowering& lowering, std::size_t first, std::span<const double> alone, Found& found) {
   drop_strangers(lowering.items, found);
   const auto sums = [&](std::size_t k) {
     return std::holds_alternative<ops::Rows>(std::get<Nest>(lowering.items[k].work).meaning);
   };
   if (found.members.size() < 2 || std::ranges::none_of(found.members, sums)) return;
-  settle(found.group, lowering.plan.program, read_outside(lowering.items, found.members));
+  settle(found.group, lowering.plan.program, read_outside(lowering, first, found.members));
   found.lanes = lanes_of(found.group, lowering.plan);
   if (found.lanes == 0) return;
-  found.together = time_in_lanes(found.group, lowering.plan, found.lanes);
-  for (const std::size_t member : found.members)
-    found.alone += time_alone(std::get<Nest>(lowering.items[member].work), lowering.plan);
+  found.together = time_in_lanes(found.group, found.lanes);
+  for (const std::size_t member : found.members) found.alone += alone[member];
 }
 
 /// Whether the group is worth it, and saves more than the best so far; with more nests it may save a little
@@ -121,19 +155,48 @@ std::set<std::int64_t> extents_near(const std::vector<Item>& items, std::size_t 
   return extents;
 }
 
-/// The group from this item on that saves most; without lanes: there is none.
-Found best_group(const Lowering& lowering, std::size_t first) {
+/// The other extents, and what is left of those that hold this one: axes may have been merged.
+std::set<std::int64_t> extents_beside(const std::set<std::int64_t>& extents, std::int64_t extent) {
+  std::set<std::int64_t> others;
+  for (const std::int64_t other : extents)
+    for (const std::int64_t around : {other, other % extent == 0 ? other / extent : 1})
+      if (around > 1) others.insert(around);
+  return others;
+}
+
+/// Of a group's first members, the number that saves most; `fits`: whether full vectors of all of them would.
+Found best_of(const Lowering& lowering, std::size_t first, std::span<const double> alone, const Found& all,
+              std::size_t most, bool& fits) {
   Found best;
-  for (const std::int64_t extent : extents_near(lowering.items, first)) {
+  const std::size_t end = std::min(all.members.size(), most);
+  for (std::size_t count = 2; count <= end;
+       count = count == end ? end + 1 : std::min(end, count + 1 + count / 4)) {
+    Found found = first_members(all, count);
+    judge(lowering, first, alone, found);
+    fits = found.members.size() < 2 || found.lanes == full_lanes(found.group, lowering.plan);
+    if (is_better(found, best)) best = std::move(found);
+  }
+  return best;
+}
+
+/// The group from this item on that saves most; without lanes: there is none. A loop around the nests is
+/// tried where frames are too large without.
+Found best_group(const Lowering& lowering, std::size_t first, std::span<const double> alone,
+                 std::size_t most) {
+  Found best;
+  // of other axes: what is left out may be in a group as good as this one
+  const auto consider = [&](Found found) {
+    const bool dense = found.gain() * best.alone >= kAsGood * best.gain() * found.alone;
+    if (found.lanes > 0 && found.gain() > best.gain() && dense) best = std::move(found);
+  };
+  const std::set<std::int64_t> extents = extents_near(lowering.items, first);
+  for (const std::int64_t extent : extents) {
     if (extent < 4) continue;
-    std::size_t reached = 0;
-    for (std::size_t most = 2; most <= kMostMembers; ++most) {
-      Found found = grow(lowering, first, extent, most);
-      if (found.members.size() <= reached) break;
-      reached = found.members.size();
-      judge(lowering, found);
-      if (is_better(found, best)) best = std::move(found);
-    }
+    bool fits = true;
+    consider(best_of(lowering, first, alone, grow(lowering, first, extent, 0), most, fits));
+    if (fits) continue;
+    for (const std::int64_t around : extents_beside(extents, extent))
+      consider(best_of(lowering, first, alone, grow(lowering, first, extent, around), most, fits));
   }
   return best;
 }
@@ -205,10 +268,23 @@ void split_products(Lowering& lowering) {
 void run_in_blocks(Lowering& lowering) {
   if (lowering.plan.dynamic || lowering.plan.program.in_place) return;
   split_products(lowering);
+  std::vector<double> alone;
+  const auto estimate = [&] {
+    alone.clear();
+    for (const Item& item : lowering.items)
+      alone.push_back(may_join(item) ? time_alone(std::get<Nest>(item.work), lowering.plan) : 0);
+  };
+  estimate();
   for (std::size_t first = 0; first < lowering.items.size(); ++first) {
-    if (!may_join(lowering.items[first])) continue;
-    const Found found = best_group(lowering, first);
-    if (found.lanes > 0) replace(lowering, first, found);
+    for (std::size_t most = kFarthest; may_join(lowering.items[first]) && most >= 2;) {
+      const Found found = best_group(lowering, first, alone, most);
+      if (found.lanes == 0) break;
+      if (replace(lowering, first, found)) {
+        estimate();
+        break;
+      }
+      most = found.members.size() * 3 / 4;  // too long to compile: with fewer
+    }
   }
 }
 

@@ -15,9 +15,15 @@ std::set<BufferId> written_by(const Nest& nest);
 /// yet.
 bool may_join(const Item& item);
 
-/// Adds the nest to the group if it has the group's axis: with the stride that the group's buffers have along
-/// it in what they were written, everything else inside of one step.
-bool join(LanesGroup& group, const Nest& nest, const Program& program);
+/// A group while it grows: `group.inner` has every buffer that could be an inner one, `closed` those that are
+/// written in ways that no frame follows.
+struct Growing {
+  LanesGroup group;
+  std::set<BufferId> closed;
+};
+/// Adds the nest if it has the group's axes: with the strides that the group's buffers have along them in
+/// what they were written, everything else inside of one step.
+bool join(Growing& growing, const Nest& nest, const Program& program);
 /// Keeps in `inner` what a member writes and another reads; `outside`: buffers that somebody else reads.
 void settle(LanesGroup& group, const Program& program, const std::set<BufferId>& outside);
 

@@ -28,17 +28,58 @@ Nest with_axis(const Nest& nest, int axis, std::int64_t extent) {
   return split;
 }
 
-/// Whether the group's buffers are met as they were written, and a new one can be an inner one.
-bool agrees(const LanesGroup& group, const Nest& nest, int lane, const Program& program) {
-  const auto fits = [&](const Access& access) {
-    const auto inner = group.inner.find(access.buffer);
-    return inner == group.inner.end() || (access.strides[std::size_t(lane)].is(inner->second.stride) &&
-                                          stays_inside(nest, access, lane, group.extent));
+/// A buffer's part in the group if it is met like this; nullopt: no frame can stand for it.
+std::optional<Inner> as_inner(const LanesGroup& group, const LanesGroup::Member& member, const Access& access,
+                              const Program& program) {
+  const std::int64_t elements = program.buffers[std::size_t(access.buffer)].elements;
+  if (!stays_inside(member.nest, access, member.lane, group.extent) || elements % group.extent != 0)
+    return {};
+  Inner inner{access.strides[std::size_t(member.lane)].value, 0, false};
+  if (group.around == 0) return inner;
+  const Access rest = without(access, member.lane, group.extent);
+  if (!stays_inside(member.nest, rest, member.around, group.around) ||
+      elements / group.extent % group.around != 0)
+    return {};
+  inner.around = access.strides[std::size_t(member.around)].value;
+  return inner;
+}
+
+/// Whether the member meets the group's buffers as they were written.
+bool agrees(const Growing& growing, const LanesGroup::Member& member, const Program& program) {
+  const auto fits = [&](const Access& access, bool reads) {
+    if (growing.closed.contains(access.buffer)) return !reads;
+    const auto inner = growing.group.inner.find(access.buffer);
+    if (inner == growing.group.inner.end()) return true;
+    const auto as = as_inner(growing.group, member, access, program);
+    return as && as->stride == inner->second.stride && as->around == inner->second.around;
   };
-  if (!std::ranges::all_of(nest.inputs, fits) || !fits(nest.outputs[0])) return false;
-  const Access& output = nest.outputs[0];
-  return stays_inside(nest, output, lane, group.extent) &&
-         program.buffers[std::size_t(output.buffer)].elements % group.extent == 0;
+  const Access& output = member.nest.outputs[0];
+  const bool moves_along = !output.strides[std::size_t(member.lane)].is(0) &&
+                           (member.around < 0 || !output.strides[std::size_t(member.around)].is(0));
+  return moves_along && fits(output, false) &&
+         std::ranges::all_of(member.nest.inputs, [&](const Access& input) { return fits(input, true); });
+}
+
+void add(Growing& growing, LanesGroup::Member member, const Program& program) {
+  const Access& output = member.nest.outputs[0];
+  const auto inner = as_inner(growing.group, member, output, program);
+  if (inner && !growing.closed.contains(output.buffer))
+    growing.group.inner[output.buffer] = *inner;
+  else
+    growing.group.inner.erase(output.buffer), growing.closed.insert(output.buffer);
+  growing.group.members.push_back(make_member(std::move(member.nest), member.lane, member.around, program));
+}
+
+/// The axis of a loop around the nests, if there is one, beside the one in the lanes.
+bool join_around(Growing& growing, const Nest& nest, int lane, const Program& program) {
+  for (int axis : axes_where(nest, false)) {
+    if (axis == lane || nest.axes[std::size_t(axis)].extent.value % growing.group.around != 0) continue;
+    const LanesGroup::Member member{with_axis(nest, axis, growing.group.around), lane, axis};
+    if (!agrees(growing, member, program)) continue;
+    add(growing, member, program);
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -68,16 +109,16 @@ bool may_join(const Item& item) {
   return known && nest->coordinates.empty() && nest->outputs.size() == 1 && volume(*nest) > 0;
 }
 
-bool join(LanesGroup& group, const Nest& nest, const Program& program) {
+bool join(Growing& growing, const Nest& nest, const Program& program) {
   for (int axis : axes_where(nest, false)) {
-    if (nest.axes[std::size_t(axis)].extent.value % group.extent != 0) continue;
-    const Nest split = with_axis(nest, axis, group.extent);
-    if (!agrees(group, split, axis, program)) continue;
-    const Access& output = split.outputs[0];
-    group.inner[output.buffer] = {output.strides[std::size_t(axis)].value,
-                                  program.buffers[std::size_t(output.buffer)].elements / group.extent, false};
-    group.members.push_back({split, axis});
-    return true;
+    if (nest.axes[std::size_t(axis)].extent.value % growing.group.extent != 0) continue;
+    const LanesGroup::Member member{with_axis(nest, axis, growing.group.extent), axis, -1};
+    if (growing.group.around > 0) {
+      if (join_around(growing, member.nest, axis, program)) return true;
+    } else if (agrees(growing, member, program)) {
+      add(growing, member, program);
+      return true;
+    }
   }
   return false;
 }

@@ -44,14 +44,32 @@ struct Direct {
   bool streaming = false;
   std::int64_t across_tile = 0, along_tile = 0;
   bool across_first = true;  ///< tiles: the outer loop is that over `across`
+  std::int64_t next = 0;     ///< elements from a tile's input to that of the next one: asked for row by row
 };
+
+/// Asks for lines of the next tile, as many as the block has: a piece of one row, so that memory reads long
+/// runs, where blocks read a line from each of many rows. The tile has as many blocks as its input such
+/// pieces.
+void ask_for_next(Copy& c, Body& out, const Direct& d) {
+  const std::int64_t side = c.side(c.across), row = c.from_stride(c.along);
+  const VarId number = c.builder.at[std::size_t(c.across)].vars.back();
+  Address at = c.builder.address(c.from());
+  for (Address::Term& term : at.terms)
+    if (term.var == number) term.stride = constant(row / side);
+  at.offset.value += d.next;
+  for (std::int64_t line = 0; line < side; ++line, at.offset.value += side)
+    out.push_back({Prefetch{c.from().buffer, at, true}});
+}
 
 /// What is streamed reads strips of the input from left to right, and asks for the next tile in advance.
 void transpose(Copy& c, Body& out, const Direct& d) {
+  const bool in_tile = c.builder.at[std::size_t(c.across)].vars.size() == 2 &&
+                       c.builder.at[std::size_t(c.along)].vars.size() == 2;
+  if (d.next != 0 && in_tile) ask_for_next(c, out, d);
   transpose_block(c, out, c.to().buffer, c.builder.address(c.to()), c.to().strides[std::size_t(c.across)]);
   auto& block = std::get<Transpose>(out.back().node);
   block.streaming = d.streaming;
-  if (d.streaming) block.ahead = d.across_tile;
+  if (d.streaming && d.next == 0) block.ahead = d.across_tile;
 }
 
 /// Elements of the axis in whole blocks.
@@ -105,21 +123,44 @@ void plane(Copy& c, Body& out, const Direct& d, std::int64_t grain) {
   edges(c, out, d);
 }
 
-/// Lines of the output that a strip of the input's rows becomes. Rows whose distance is a multiple of a cache's way
-/// share its few places: half as many.
-std::int64_t strip_lines(const Copy& c) {
+/// Rows whose distance is a multiple of a cache's way share its few places.
+bool rows_collide(const Copy& c) {
   constexpr std::int64_t kWay = 16 << 10;
-  return c.from_stride(c.along) * loops::size_of(c.to().dtype) % kWay == 0 ? 2 : 4;
+  return c.from_stride(c.along) * loops::size_of(c.to().dtype) % kWay == 0;
 }
 
 std::int64_t parts(const Copy& c, int axis, std::int64_t tile) { return (c.extent(axis) + tile - 1) / tile; }
+
+/// Elements from a tile's input to the next one's, or the one after the next loop's step: wrong at the ends,
+/// where it asks for what nobody wants.
+std::int64_t to_next_tile(const Copy& c, const Machine& machine, const Direct& d) {
+  const std::int64_t bytes = c.extent(c.across) * c.extent(c.along) * loops::size_of(c.to().dtype);
+  if (!c.others.empty() && bytes <= machine.l2 / 2) return c.from_stride(c.others.back());
+  return d.across_tile < c.extent(c.across) ? d.across_tile : d.along_tile * c.from_stride(c.along);
+}
+
+/// For rows that collide, lines of which do not wait long in the L1: tiles as wide as a square of blocks, so
+/// that a row is as many lines as a block has rows, and comes into the L2 in one run.
+Direct long_runs(const Copy& c, const Machine& machine) {
+  const std::int64_t side = c.side(c.across);
+  Direct d{true, side * side, 4 * side, false};
+  d.next = to_next_tile(c, machine, d);
+  return d;
+}
+bool has_long_runs(const Copy& c) {
+  const std::int64_t side = c.side(c.across);
+  return rows_collide(c) && side == c.side(c.along) && c.extent(c.across) >= side * side;
+}
 
 Direct plan_direct(const Copy& c) {
   constexpr std::int64_t kLong = 512, kFewParts = 8;
   const std::int64_t bytes = loops::size_of(c.to().dtype);
   const std::int64_t line = round_up(std::max<std::int64_t>(c.block, kLine / bytes), c.side(c.across));
-  if (volume(c.nest) * bytes > kStreamBytes && blocks_are_lines(c))
-    return {true, round_up(2 * kLine / bytes, c.side(c.across)), strip_lines(c) * kLine / bytes, false};
+  const bool streams = volume(c.nest) * bytes > kStreamBytes && blocks_are_lines(c);
+  if (streams && has_long_runs(c)) return long_runs(c, c.builder.plan.machine);
+  if (streams)
+    return {true, round_up(2 * kLine / bytes, c.side(c.across)), (rows_collide(c) ? 2 : 4) * kLine / bytes,
+            false};
   const bool cut_across = !c.others.empty() || c.extent(c.across) / line >= kFewParts;
   Direct d{false, line,
            cut_across ? round_up(c.extent(c.along), c.side(c.along)) : round_up(kLong, c.side(c.along))};
@@ -137,19 +178,18 @@ void schedule_direct(Copy& c) {
   const std::int64_t outer_grain = first >= kFewParts ? parallel_grain(first, cost(c) / double(first)) : 0;
   const std::int64_t strip_grain = c.others.empty() ? parallel_grain(strips, cost(c) / double(strips)) : 0;
   c.builder.say(d.streaming ? "straight to the output, whole lines past the caches, in strips of " +
-                                  std::to_string(d.along_tile) + " rows, the next tile prefetched"
+                                  std::to_string(d.along_tile) + " rows, the next tile " +
+                                  (d.next != 0 ? "asked for in runs of its rows" : "prefetched")
                             : "straight to the output");
   Body body;
   if (outer_grain > 0) {
     c.builder.say("parallel over " + c.name(c.others[0]) + " in parts of " + std::to_string(outer_grain));
     c.builder.over(body, c.others[0], header(LoopKind::Parallel, 1, 1, outer_grain), [&](Body& in) {
-      c.builder.over(in, std::span(c.others).subspan(1),
-                     [&](Body& out) { plane(c, out, d, 0); });
+      c.builder.over(in, std::span(c.others).subspan(1), [&](Body& out) { plane(c, out, d, 0); });
     });
   } else {
     if (strip_grain > 0)
-      c.builder.say("parallel over tiles of " + c.name(cut) + ", parts of " +
-                    std::to_string(strip_grain));
+      c.builder.say("parallel over tiles of " + c.name(cut) + ", parts of " + std::to_string(strip_grain));
     c.builder.over(body, c.others, [&](Body& out) { plane(c, out, d, strip_grain); });
   }
   c.builder.finish(std::move(body));

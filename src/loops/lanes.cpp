@@ -3,7 +3,6 @@
 #include "loops/lanes.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "loops/estimate.h"
 #include "loops/plain.h"
@@ -11,24 +10,19 @@
 namespace einx::detail::loops {
 namespace {
 
-constexpr std::int64_t kWrittenOut = 16;         ///< iterations of a plain nest that may stand as straight code
-constexpr std::int64_t kGroupBytes = 120 << 10;  ///< frames of a group: what a kernel may have in its stack frame
-
-const ops::Rows* product_rows(const Nest& nest) {
-  return std::holds_alternative<ops::Rows>(nest.meaning) && nest.inputs.size() >= 2 && is_product_sum(nest)
-             ? std::get_if<ops::Rows>(&nest.meaning)
-             : nullptr;
-}
+constexpr std::int64_t kWrittenOut = 16;  ///< iterations of a plain nest that may stand as straight code
 
 // ---------------------------------------------------------------- one set of axes
-/// The axis in the lanes, then the others of every nest in turn.
+/// The axis in the lanes, that of the loop around the nests, then the others of every nest in turn.
 Nest all_axes(const LanesGroup& group) {
   Nest all;
   const LanesGroup::Member& first = group.members.front();
   all.axes.push_back({first.nest.axes[std::size_t(first.lane)].name, constant(group.extent), false});
+  if (group.around > 0)
+    all.axes.push_back({first.nest.axes[std::size_t(first.around)].name, constant(group.around), false});
   for (const LanesGroup::Member& member : group.members)
     for (int a = 0; a < int(member.nest.axes.size()); ++a)
-      if (a != member.lane) all.axes.push_back(member.nest.axes[std::size_t(a)]);
+      if (a != member.lane && a != member.around) all.axes.push_back(member.nest.axes[std::size_t(a)]);
   return all;
 }
 
@@ -38,7 +32,8 @@ Nest along(const LanesGroup::Member& member, const Nest& all, std::size_t offset
   const auto spread = [&](std::vector<Int>& strides) {
     std::vector<Int> wide(all.axes.size(), constant(0));
     std::size_t to = offset;
-    for (std::size_t a = 0; a < strides.size(); ++a) wide[int(a) == member.lane ? 0 : to++] = strides[a];
+    for (std::size_t a = 0; a < strides.size(); ++a)
+      wide[int(a) == member.lane ? 0 : int(a) == member.around ? 1 : to++] = strides[a];
     strides = std::move(wide);
   };
   for (Access& access : nest.inputs) spread(access.strides);
@@ -51,7 +46,7 @@ Nest along(const LanesGroup::Member& member, const Nest& all, std::size_t offset
 /// One nest of the group, and where its operands and its result are while the kernel runs.
 struct Part {
   Nest nest;
-  std::vector<int> kept, reduced;  ///< its own axes, without the one in the lanes
+  std::vector<int> kept, reduced;  ///< its own axes, without those that the group shares
   std::vector<Source> inputs;
   Source output;
   bool unpacks = false;
@@ -60,10 +55,11 @@ struct Part {
 
 std::vector<Part> parts_of(const LanesGroup& group, const Nest& all) {
   std::vector<Part> parts;
-  std::size_t offset = 1;
+  const std::size_t shared = group.around > 0 ? 2 : 1;
+  std::size_t offset = shared;
   for (const LanesGroup::Member& member : group.members) {
     Part part{along(member, all, offset), {}, {}, {}, {}, false, {}};
-    const std::size_t own = member.nest.axes.size() - 1;
+    const std::size_t own = member.nest.axes.size() - shared;
     for (std::size_t a = offset; a < offset + own; ++a)
       (all.axes[a].reduced ? part.reduced : part.kept).push_back(int(a));
     offset += own;
@@ -72,114 +68,23 @@ std::vector<Part> parts_of(const LanesGroup& group, const Nest& all) {
   return parts;
 }
 
-/// Not contiguous along the lanes, but moving.
-bool packs(const Access& access, int lane) {
-  const std::int64_t stride = stride_of(access, lane);
-  return stride != 0 && stride != 1;
-}
-
-// ---------------------------------------------------------------- what it takes
-std::vector<Factor> factors_of(const Nest& nest, const Program& program, int lane) {
-  std::vector<Factor> factors;
-  for (const Access& input : nest.inputs) {
-    factors.push_back({{input, false}, axes_of(nest, input, lane), {}});
-    Factor& factor = factors.back();
-    if (input.strides[std::size_t(lane)].is(0)) factor.terms = terms_of(nest, input, factor.axes, program);
-  }
-  return factors;
-}
-
-std::vector<PairStep> steps_of(const LanesGroup::Member& member, const Program& program) {
-  std::vector<int> kept = axes_where(member.nest, false);
-  std::erase(kept, member.lane);
-  return pair_steps(member.nest, factors_of(member.nest, program, member.lane), kept,
-                    axes_where(member.nest, true));
-}
-
-std::int64_t elements_beside(const LanesGroup::Member& member, const Access& access) {
-  return volume(member.nest, axes_of(member.nest, access, member.lane));
-}
-
-/// Elements beside the lanes that are transposed on their way in or out.
-std::int64_t transposed(const LanesGroup& group, const LanesGroup::Member& member) {
-  std::int64_t elements = 0;
-  for (const Access& input : member.nest.inputs)
-    if (!group.inner.contains(input.buffer) && packs(input, member.lane))
-      elements += elements_beside(member, input);
-  const Access& output = member.nest.outputs[0];
-  const auto inner = group.inner.find(output.buffer);
-  if (inner != group.inner.end() ? inner->second.leaves : packs(output, member.lane))
-    elements += elements_beside(member, output);
-  return elements;
-}
-
-std::int64_t frame_bytes(const LanesGroup& group, const Plan& plan, int lanes) {
-  std::int64_t elements = 0, bytes = 1;
-  for (const LanesGroup::Member& member : group.members) {
-    bytes = std::max(bytes, widest_bytes(member.nest));
-    elements += transposed(group, member);
-    if (product_rows(member.nest) == nullptr) continue;
-    const auto steps = steps_of(member, plan.program);
-    for (std::size_t k = 0; k + 1 < steps.size(); ++k) elements += volume(member.nest, steps[k].kept);
-  }
-  for (const auto& [id, inner] : group.inner) elements += inner.elements;
-  return elements * bytes * lanes;
-}
-
-/// Bytes of a lane: of everything that is loaded, computed or stored.
-std::int64_t lane_bytes(const Nest& nest) {
-  std::int64_t bytes = widest_bytes(nest);
-  if (const auto* rows = std::get_if<ops::Rows>(&nest.meaning))
-    for (const ops::Pass& pass : rows->passes)
-      for (const tensor::Scalar& identity : pass.identity)
-        bytes = std::max(bytes, loops::size_of(identity.dtype));
-  return bytes;
-}
-
-}  // namespace
-
-int lanes_of(const LanesGroup& group, const Plan& plan) {
-  std::int64_t bytes = 1;
-  for (const LanesGroup::Member& member : group.members) bytes = std::max(bytes, lane_bytes(member.nest));
-  const auto most = std::min<std::int64_t>(plan.machine.vector_bytes / bytes, group.extent);
-  for (auto lanes = int(std::bit_floor(std::uint64_t(most))); lanes >= 4; lanes /= 2)
-    if (frame_bytes(group, plan, lanes) <= kGroupBytes) return lanes;
-  return 0;
-}
-
-double time_in_lanes(const LanesGroup& group, const Plan& plan, int lanes) {
-  constexpr double kTransposed = 0.04, kProduct = 0.3, kLoad = 0.2;  // an element, a vector, a vector
-  double vectors = 0, elements = 0;
-  for (const LanesGroup::Member& member : group.members) {
-    const auto beside = double(volume(member.nest) / group.extent);
-    elements += double(transposed(group, member));
-    if (product_rows(member.nest) != nullptr) {
-      for (const PairStep& step : steps_of(member, plan.program)) vectors += step.work * kProduct;
-      continue;
-    }
-    const double fn = (cost(member.nest) - 0.2) * 2.5;  // a vector operation is a quarter of a nanosecond
-    vectors += beside * (fn + kLoad);
-  }
-  return double(group.extent) * (elements * kTransposed + vectors / lanes);
-}
-
-namespace {
-
 // ---------------------------------------------------------------- the kernel
 class LanesKernel {
  public:
   LanesKernel(const LanesGroup& group, Plan& plan, int lanes)
       : group_(group), all_(all_axes(group)), b_(all_, plan), lanes_(lanes), parts_(parts_of(group, all_)) {
-    for (const auto& [id, inner] : group.inner)
-      frames_[id] = b_.buffer("frame", Buffer::Kind::Local, plan.program.buffers[std::size_t(id)].dtype,
-                              inner.elements * lanes);
+    for (const auto& [id, inner] : group.inner) {
+      const Buffer buffer = plan.program.buffers[std::size_t(id)];
+      frames_[id] =
+          b_.buffer("frame", Buffer::Kind::Local, buffer.dtype, elements_of(group, inner, buffer) * lanes);
+    }
     for (Part& part : parts_) place(part);
   }
 
   void make(const std::string& why) {
     const std::int64_t extent = group_.extent, whole = extent - extent % lanes_;
     const std::int64_t grain =
-        parallel_grain(whole / lanes_, time_in_lanes(group_, b_.plan, lanes_) / double(whole / lanes_));
+        parallel_grain(whole / lanes_, time_in_lanes(group_, lanes_) / double(whole / lanes_));
     Body body;
     Loop loop =
         header(grain > 0 ? LoopKind::Parallel : LoopKind::Tile, lanes_, 1, std::max<std::int64_t>(grain, 1));
@@ -208,23 +113,19 @@ class LanesKernel {
                                  : Source{output, false};
     }
     if (product_rows(part.nest) == nullptr) return;
-    std::vector<Factor> factors = factors_of(part.nest, b_.plan.program, 0);
+    std::vector<Factor> factors = factors_of(part.nest, b_.plan.program, 0, group_.around > 0 ? 1 : -1);
     for (std::size_t k = 0; k < factors.size(); ++k) factors[k].source = part.inputs[k];
     part.product.emplace(part.nest, std::move(factors), part.kept, part.reduced);
   }
 
   /// The same element of every value of the axis side by side; the buffer's other strides shrink accordingly.
   Source inner_frame(const Access& access, const Inner& inner) const {
-    const std::int64_t period = inner.stride * group_.extent;
-    Source source{access, true};
+    Source source{without(access, 0, group_.extent), true};
+    if (group_.around > 0 && !inner.leaves)
+      source.access = without(std::move(source.access), 1, group_.around);
     source.access.buffer = frames_.at(access.buffer);
-    const auto shrunk = [&](std::int64_t stride) {
-      return (stride % period == 0 ? stride / group_.extent : stride) * lanes_;
-    };
-    for (Int& stride : source.access.strides) stride = constant(shrunk(stride.value));
-    source.access.strides[0] = constant(0);
-    const std::int64_t rest = access.offset.value % period;
-    source.access.offset = constant(shrunk(access.offset.value - rest) + rest * lanes_);
+    for (Int& stride : source.access.strides) stride.value *= lanes_;
+    source.access.offset.value *= lanes_;
     return source;
   }
 
@@ -271,12 +172,25 @@ class LanesKernel {
     Loop loop = header(LoopKind::Vector, lanes_);
     loop.extent = constant(lanes_);
     b_.over(body, 0, std::move(loop), [&](Body& in) {
-      for (Part& part : parts_) compute(in, part);
+      const auto nests = [&](Body& at) {
+        for (Part& part : parts_) compute(at, part);
+      };
+      group_.around > 0 ? b_.over(in, 1, header(LoopKind::Serial), nests) : nests(in);
     });
     for (const Part& part : parts_)
       if (part.unpacks)
         unpack(b_, body, part.output, part.nest.outputs[0], axes_of(part.nest, part.nest.outputs[0], 0),
                strip);
+  }
+
+  /// What another nest left is rounded as if it had been in memory: a product does not contract with a sum
+  /// here.
+  Ref fenced(Body& body, const Part& part, std::size_t input, Ref value) {
+    const DType dtype = b_.dtype_of(value);
+    if (!group_.inner.contains(part.nest.inputs[input].buffer) || !tensor::is_float(dtype)) return value;
+    const Ref rounded = b_.reg("r", dtype);
+    body.push_back({Apply{{rounded}, cast_fn(dtype, dtype), {value}}});
+    return rounded;
   }
 
   void compute(Body& body, Part& part) {
@@ -285,9 +199,10 @@ class LanesKernel {
     };
     if (part.product) return part.product->emit(b_, body, 0, lanes_, keep);
     const std::int64_t short_enough = cost(part.nest) > 2 ? 1 : kWrittenOut;
-    PlainBody plain{b_,           part.nest,
-                    part.reduced, [&](Body& in, std::size_t k) { return load(b_, in, part.inputs[k], 0); },
-                    keep,         short_enough};
+    const auto read = [&](Body& in, std::size_t k) {
+      return fenced(in, part, k, load(b_, in, part.inputs[k], 0));
+    };
+    PlainBody plain{b_, part.nest, part.reduced, read, keep, short_enough};
     const bool alone = part.reduced.empty();
     over_short(b_, body, part.kept, alone ? short_enough : 0, [&](Body& in) { emit_plain(plain, in); });
   }
@@ -302,6 +217,7 @@ class LanesKernel {
     b_.say("small problems: " + std::to_string(lanes_) + " values of " + name + " in the lanes" +
            (packed_.empty() ? "" : ", operands transposed into frames") +
            (group_.extent % lanes_ != 0 ? "; the last vector does some of them again" : ""));
+    if (group_.around > 0) b_.say("one loop over " + all_.axes[1].name + " around them all");
     for (const Part& part : parts_)
       if (const std::string words = part.product ? part.product->words(all_) : ""; !words.empty())
         b_.say(words);
@@ -354,7 +270,8 @@ std::optional<LanesGroup> alone(const Nest& nest, const Plan& plan) {
   if (nest.inputs.size() == 2 && !has_terms(nest, plan.program)) return {};
   const int lane = longest_lane(nest, plan.program);
   if (lane < 0) return {};
-  LanesGroup group{{{nest, lane}}, nest.axes[std::size_t(lane)].extent.value, {}};
+  LanesGroup group{
+      {make_member(nest, lane, -1, plan.program)}, nest.axes[std::size_t(lane)].extent.value, 0, {}};
   const int lanes = lanes_of(group, plan);
   return lanes > 0 && stays_small(nest, lane, lanes) ? std::optional(std::move(group)) : std::nullopt;
 }

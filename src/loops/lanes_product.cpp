@@ -1,4 +1,4 @@
-// Products of several factors in the lanes: two at a time, cheapest first, through frames.
+// Products of several factors in the lanes: two at a time, in the order of least work, through frames.
 #include <algorithm>
 #include <limits>
 
@@ -35,23 +35,18 @@ double work_of(const Nest& nest, const Factor& left, const Factor& right) {
   return extents(nest, around) * double(constant.terms->size());
 }
 
-/// The cheapest two of the factors, and what of their axes is summed: those that nobody else wants.
-PairStep next_step(const Nest& nest, const std::vector<Factor>& factors, std::span<const int> kept,
-                   const std::vector<int>& open) {
-  PairStep step;
-  step.work = std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < factors.size(); ++i)
-    for (std::size_t j = i + 1; j < factors.size(); ++j)
-      if (const double work = work_of(nest, factors[i], factors[j]); work < step.work)
-        step.first = i, step.second = j, step.work = work;
-  std::vector<int> axes = both(factors[step.first], factors[step.second]);
+/// These two of the factors, and what of their axes is summed: those that nobody else wants.
+PairStep step_of(const Nest& nest, const std::vector<Factor>& factors, std::size_t first, std::size_t second,
+                 std::span<const int> kept, const std::vector<int>& open) {
+  PairStep step{first, second, {}, {}, work_of(nest, factors[first], factors[second])};
+  std::vector<int> axes = both(factors[first], factors[second]);
   if (factors.size() == 2)
     axes = {kept.begin(), kept.end()}, axes.insert(axes.end(), open.begin(), open.end());
   std::ranges::sort(axes);
   for (int axis : axes) {
     bool needed = std::ranges::find(kept, axis) != kept.end();
     for (std::size_t k = 0; k < factors.size(); ++k)
-      needed = needed || (k != step.first && k != step.second && factors[k].has(axis));
+      needed = needed || (k != first && k != second && factors[k].has(axis));
     (needed ? step.kept : step.reduced).push_back(axis);
   }
   return step;
@@ -67,10 +62,10 @@ void multiply(std::vector<Factor>& factors, const PairStep& step, Factor product
 
 bool Factor::has(int axis) const { return std::ranges::find(axes, axis) != axes.end(); }
 
-std::vector<int> axes_of(const Nest& nest, const Access& access, int lane) {
+std::vector<int> axes_of(const Nest& nest, const Access& access, int lane, int around) {
   std::vector<int> axes;
   for (std::size_t a = 0; a < nest.axes.size(); ++a)
-    if (int(a) != lane && !access.strides[a].is(0)) axes.push_back(int(a));
+    if (int(a) != lane && int(a) != around && !access.strides[a].is(0)) axes.push_back(int(a));
   std::ranges::stable_sort(
       axes, [&](int a, int b) { return std::abs(stride_of(access, a)) > std::abs(stride_of(access, b)); });
   return axes;
@@ -78,15 +73,37 @@ std::vector<int> axes_of(const Nest& nest, const Access& access, int lane) {
 
 std::vector<PairStep> pair_steps(const Nest& nest, std::vector<Factor> factors, std::span<const int> kept,
                                  std::span<const int> reduced) {
-  std::vector<PairStep> steps;
-  std::vector<int> open(reduced.begin(), reduced.end());
-  while (factors.size() > 1) {
-    steps.push_back(next_step(nest, factors, kept, open));
-    const PairStep& step = steps.back();
-    for (int axis : step.reduced) std::erase(open, axis);
-    multiply(factors, step, {{}, step.kept, {}});
-  }
-  return steps;
+  constexpr std::size_t kFew =
+      4;  // factors of which every order is looked at; of more, the cheapest pair comes first
+  std::vector<PairStep> best;
+  if (factors.size() < 2) return best;
+  const std::vector<int> open(reduced.begin(), reduced.end());
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < factors.size(); ++i)
+    for (std::size_t j = i + 1; j < factors.size(); ++j) {
+      PairStep step = step_of(nest, factors, i, j, kept, open);
+      double work = step.work;
+      if (work >= least) continue;
+      std::vector<Factor> rest = factors;
+      std::vector<int> left = open;
+      for (int axis : step.reduced) std::erase(left, axis);
+      multiply(rest, step, {{}, step.kept, {}});
+      std::vector<PairStep> later;
+      if (factors.size() <= kFew) {
+        later = pair_steps(nest, std::move(rest), kept, left);
+        for (const PairStep& next : later) work += next.work;
+        if (work >= least) continue;
+      }
+      least = work;
+      best = std::move(later);
+      best.insert(best.begin(), std::move(step));
+    }
+  if (factors.size() <= kFew) return best;
+  std::vector<int> left = open;
+  for (int axis : best[0].reduced) std::erase(left, axis);
+  multiply(factors, best[0], {{}, best[0].kept, {}});
+  for (PairStep& next : pair_steps(nest, std::move(factors), kept, left)) best.push_back(std::move(next));
+  return best;
 }
 
 ProductSum::ProductSum(const Nest& sum, std::vector<Factor> factors, std::vector<int> kept,
@@ -125,7 +142,7 @@ std::string ProductSum::words(const Nest& nest) const {
   const std::vector<PairStep> steps = pair_steps(nest, factors_, kept_, reduced_);
   std::string words;
   for (std::size_t k = 0; k + 1 < steps.size(); ++k)
-    words += (k == 0 ? "operands are multiplied in pairs, cheapest first: " : ", ") +
+    words += (k == 0 ? "operands are multiplied in pairs: " : ", ") +
              std::to_string(volume(nest, steps[k].kept)) + " sums of " +
              std::to_string(volume(nest, steps[k].reduced));
   for (const Factor& factor : factors_)

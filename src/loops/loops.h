@@ -77,7 +77,7 @@ struct Check { Ref dst; Ref coordinate; Int extent; int operand = 0; int axis = 
 struct Transpose { BufferId from = -1, to = -1; Address from_at, to_at; Int from_stride, to_stride; int rows = 0, cols = 0; bool streaming = false; std::int64_t ahead = 0; };
 
 /// Asks the memory system for what a later load will want. Never faults; one address a vector.
-struct Prefetch { BufferId buffer = -1; Address at; };
+struct Prefetch { BufferId buffer = -1; Address at; bool far = false; };  ///< far: into the L2, for what is wanted after many other lines
 /// For a vector loop of one strip: its element e = buffer[at + first + (e / period) * across + (e % period) * along]. The `span` elements from `at` on
 /// are loaded as vectors and shuffled; `first` depends on unrolled loops only.
 struct Spread { Ref dst; BufferId buffer = -1; Address at, first; std::int64_t span = 0, period = 1, across = 0, along = 0; };

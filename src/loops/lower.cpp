@@ -2,7 +2,9 @@
 // computed or reshaped here.
 #include <algorithm>
 
+#include "loops/fuse.h"
 #include "loops/lowering.h"
+#include "loops/memory.h"
 #include "support/support.h"
 
 namespace einx::detail::loops {
@@ -178,6 +180,13 @@ void copy_result(Lowering& lowering, std::size_t result) {
 }
 
 // ---------------------------------------------------------------- the steps
+void say_fused(const Item& item, Step& step) {
+  support::match(step, [&](auto& one) {
+    if (!item.fused.empty()) one.schedule += "\nfused: " + support::join(item.fused, ", ");
+    if (!item.kept.empty()) one.schedule += "\nnot fused: " + item.kept;
+  });
+}
+
 void schedule_item(Item& item, Plan& plan) {
   std::vector<Step>& steps = plan.program.steps;
   if (auto* step = std::get_if<Step>(&item.work)) {
@@ -190,6 +199,7 @@ void schedule_item(Item& item, Plan& plan) {
   }
   const std::size_t first = steps.size();
   item.schedule(std::get<Nest>(item.work), plan);
+  if (steps.size() > first) say_fused(item, steps[first]);
   for (std::size_t k = first; k < steps.size(); ++k)
     if (auto* kernel = std::get_if<Kernel>(&steps[k]))
       kernel->same_a = item.same_a, kernel->same_b = item.same_b;
@@ -204,8 +214,11 @@ Program lower(const graph::Graph& graph, const Machine& machine, const Options& 
   make_buffers(lowering);
   for (const graph::Node& node : graph.nodes) lower_node(lowering, node);
   for (std::size_t k = 0; k < graph.results.size(); ++k) copy_result(lowering, k);
+  fuse(lowering, false);
   run_in_blocks(lowering);
+  fuse(lowering, true);
   for (Item& item : lowering.items) schedule_item(item, lowering.plan);
+  place_temporaries(program);
   return program;
 }
 

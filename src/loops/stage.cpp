@@ -88,14 +88,23 @@ Address in_stage(const Copy& c, const Stage& s, const std::vector<std::size_t>& 
   return at;
 }
 
+/// Elements from a tile's input to that of a tile soon after, two lines away or more: short rows far apart
+/// are nothing that the hardware fetches by itself. 0 if that is not to the right.
+std::int64_t step_of(const Copy& c, int axis) {
+  const std::int64_t stride = c.from_stride(axis), lines = 2 * kLine / loops::size_of(c.to().dtype);
+  return stride > 0 ? round_up(lines, stride) : 0;
+}
+
 /// One tile: register transposes into the stage, then lines out of it.
-void tile(Copy& c, Body& out, const Stage& s, BufferId stage) {
+void tile(Copy& c, Body& out, const Stage& s, BufferId stage, std::int64_t step) {
   std::vector<std::size_t> outer;  // variables of the loops around the tile are no part of a place in it
   for (const auto& place : c.builder.at) outer.push_back(place.vars.size());
   const auto fill = [&](Body& body) {
     blocks(c, body, c.across, [&](Body& columns) {
-      blocks(c, columns, c.along,
-             [&](Body& rows) { transpose_block(c, rows, stage, in_stage(c, s, outer), constant(s.run)); });
+      blocks(c, columns, c.along, [&](Body& rows) {
+        transpose_block(c, rows, stage, in_stage(c, s, outer), constant(s.run));
+        std::get<Transpose>(rows.back().node).ahead = step;
+      });
     });
   };
   c.builder.over(out, s.merged, fill);
@@ -168,7 +177,8 @@ void schedule_staged(Copy& c, const Stage& s) {
     // runs may be written in any order: neighbours in the input follow one another
     std::stable_sort(outer.begin(), outer.end(),
                      [&](int a, int b) { return std::abs(c.from_stride(a)) > std::abs(c.from_stride(b)); });
-    around(c, body, outer, [&](Body& out) { tile(c, out, s, stage); });
+    const std::int64_t step = outer.empty() ? 0 : step_of(c, outer.back());
+    around(c, body, outer, [&](Body& out) { tile(c, out, s, stage, step); });
   }
   c.builder.finish(std::move(body));
 }

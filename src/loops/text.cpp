@@ -186,7 +186,7 @@ void print(Printer& p, const Statement& statement, int depth) {
       },
       [&](const Transpose& s) { p.line(depth, transpose(p, s)); },
       [&](const Spread& s) { p.line(depth, spread(p, s)); },
-      [&](const Prefetch& s) { p.line(depth, "prefetch " + element(p, s.buffer, s.at)); },
+      [&](const Prefetch& s) { p.line(depth, "prefetch " + element(p, s.buffer, s.at) + (s.far ? " into L2" : "")); },
       [&](const Loop& s) {
         p.line(depth, header(p, s));
         print(p, s.body, depth + 1);

@@ -36,7 +36,10 @@ const std::vector<Case>& cases() {
       {"argsort", "[a] b -> [a] r b", {type(DType::i8, {40, 50})}, {{"r", 3}}},
       {"get_at", "[v] c, b -> b c", {f32_of({9, 70}), type(DType::u64, {6})}, {}},
       {"add_at", "[v] c, b, b c", {f32_of({9, 70}), type(DType::u64, {6}), f32_of({6, 70})}, {}},
-      {"set_at", "b [h w], p [2], p b -> b [h w]", {f32_of({9, 7, 5}), type(DType::i8, {6, 2}), f32_of({6, 9})}, {}},
+      {"set_at",
+       "b [h w], p [2], p b -> b [h w]",
+       {f32_of({9, 7, 5}), type(DType::i8, {6, 2}), f32_of({6, 9})},
+       {}},
   };
   return rows;
 }
@@ -141,5 +144,47 @@ TEST_CASE("a sort reads and writes inside its buffers, and what they hold") {
     REQUIRE(!loops::verify(program));
     row.spoil(sort);
     CHECK(loops::verify(program).value_or("").find(row.rule) != std::string::npos);
+  }
+}
+
+namespace {
+
+/// The first spread below, with the vector loop around it.
+std::pair<loops::Spread*, loops::Loop*> first_spread(loops::Body& body, loops::Loop* vector = nullptr) {
+  for (loops::Statement& statement : body) {
+    if (auto* spread = std::get_if<loops::Spread>(&statement.node)) return {spread, vector};
+    auto* inner = std::get_if<loops::Loop>(&statement.node);
+    if (inner == nullptr) continue;
+    const auto found = first_spread(inner->body, inner->kind == loops::LoopKind::Vector ? inner : vector);
+    if (found.first != nullptr) return found;
+  }
+  return {nullptr, nullptr};
+}
+
+}  // namespace
+
+TEST_CASE("a spread stays inside its span, and in one strip of a vector loop") {
+  struct Row {
+    void (*spoil)(loops::Spread&, loops::Loop&);
+    const char* rule;
+  };
+  const Row rows[] = {
+      {[](loops::Spread& s, loops::Loop&) { s.span = 1; }, "a spread stays inside its span"},
+      {[](loops::Spread& s, loops::Loop&) { s.across += s.span; }, "a spread stays inside its span"},
+      {[](loops::Spread& s, loops::Loop&) { s.first.offset.value = -1; }, "a spread stays inside its span"},
+      {[](loops::Spread& s, loops::Loop&) { s.at.offset.value += 1 << 20; }, "stay inside it"},
+      {[](loops::Spread&, loops::Loop& loop) { loop.extent.value = loop.step * loop.unroll + 1; },
+       "a vector loop of one strip"},
+  };
+  for (const Row& row : rows) {
+    loops::Program program = loops::lower(
+        call("dot", "z i [j], z [j] k -> z i k", {f32_of({1000, 4, 4}), f32_of({1000, 4, 4})}), wide());
+    const auto [spread, vector] = first_spread(kernel(program).body);
+    REQUIRE(spread != nullptr);
+    REQUIRE(vector != nullptr);
+    REQUIRE(!loops::verify(program));
+    row.spoil(*spread, *vector);
+    CHECK_MESSAGE(loops::verify(program).value_or("").find(row.rule) != std::string::npos,
+                  loops::verify(program).value_or("nothing"));
   }
 }

@@ -14,6 +14,7 @@ int bench(const Words& words);    ///< how long its stages, a cached call and it
 int first_calls(const std::string& cases);  ///< bench --first-call: where the time of first calls goes
 int eval(const Words& words);     ///< JSON cases in, JSON results out
 int cache(const Words& words);    ///< the folder of compiled kernels
+int path(const Words& words);     ///< in which order an einsum is best contracted
 int list_operations(const Words& words);
 int list_environment(const Words& words);
 

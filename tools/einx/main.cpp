@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"bench", einx_command::bench},
     {"eval", einx_command::eval},
     {"cache", einx_command::cache},
+    {"path", einx_command::path},
     {"ops", einx_command::list_operations},
     {"env", einx_command::list_environment},
 };
@@ -33,6 +34,7 @@ constexpr const char* kHelp = R"help(einx: tensor notation, compiled just in tim
   einx bench OPERATION PATTERN TYPE... [NAME=SIZE...]                 time its stages, call and kernel
   einx eval                                                          JSON cases on stdin, results on stdout
   einx cache stats|clear|dir                                         the compiled kernels that are kept on disk
+  einx path EQUATION SHAPE...                                        the best order to contract an einsum's operands
   einx ops                                                           the operations
   einx env                                                           the environment variables
 
