@@ -73,22 +73,21 @@ Case product(Draw& draw, const std::string& name, const TensorProduct& module, b
   return {name, [f](const std::vector<Tensor>& x) { return f(x[0], x[1], x[2]); }, inputs, module.out()};
 }
 
-/// Every product of "0e 0o 1o 1e 2e" with itself in one mode, with the copies that the mode takes.
+/// Products of every kind - with scalars on either side, to a scalar, general ones - in one mode, with the
+/// copies that it takes.
 TensorProduct all_products(Mode mode, bool weighted) {
   const std::int64_t u = 3, v = mode == Mode::uuw || mode == Mode::uuu ? 3 : 2;
-  const std::int64_t w = mode == Mode::uvw || (mode == Mode::uuw && weighted) ? 4
-                         : mode == Mode::uvv                                  ? v
-                         : mode == Mode::uuw                                  ? 1
-                         : mode == Mode::uvuv                                 ? u * v
-                                                                              : u;
-  std::vector<MulIrrep> in1, in2, out;
-  for (const Irrep ir : {Irrep{0, 1}, Irrep{0, -1}, Irrep{1, -1}, Irrep{1, 1}, Irrep{2, 1}})
-    in1.push_back({u, ir}), in2.push_back({v, ir}), out.push_back({w, ir});
+  std::int64_t w = u;
+  if (mode == Mode::uvw || mode == Mode::uuw) w = weighted ? 4 : 1;
+  if (mode == Mode::uvv) w = v;
+  if (mode == Mode::uvuv) w = u * v;
+  const Irreps in1({{u, {0, 1}}, {u, {1, -1}}, {u, {2, 1}}}), in2({{v, {0, -1}}, {v, {1, -1}}});
+  const Irreps out({{w, {0, -1}}, {w, {1, -1}}, {w, {1, 1}}, {w, {0, 1}}, {w, {2, 1}}, {w, {2, -1}}});
   std::vector<Path> paths;
-  for (int i = 0; i < 5; ++i)
-    for (int j = 0; j < 5; ++j)
+  for (int i = 0; i < 3; ++i)
+    for (int j = 0; j < 2; ++j)
       for (const Irrep ir : in1[static_cast<std::size_t>(i)].ir* in2[static_cast<std::size_t>(j)].ir)
-        for (int k = 0; k < 5; ++k)
+        for (int k = 0; k < 6; ++k)
           if (out[static_cast<std::size_t>(k)].ir == ir) paths.push_back({i, j, k, mode, weighted});
   return {in1, in2, out, paths};
 }
