@@ -13,9 +13,9 @@ TensorProduct squares(const Irreps& in) {
   std::vector<Path> paths;
   std::vector<MulIrrep> out;
   for (int k = 0; k < static_cast<int>(in.size()); ++k) {
-    const MulIrrep& term = in[static_cast<std::size_t>(k)];
-    paths.push_back({k, k, k, Mode::uuu, false, static_cast<double>(term.ir.dim())});
-    out.push_back({term.mul, {0, 1}});
+    const MulIrrep& of = term(in, k);
+    paths.push_back({k, k, k, Mode::uuu, false, static_cast<double>(of.ir.dim())});
+    out.push_back({of.mul, {0, 1}});
   }
   return {in, in, out, paths};
 }

@@ -74,6 +74,9 @@ class Irreps {
   std::vector<MulIrrep> terms_;
 };
 
+/// By the position that a path names.
+inline const MulIrrep& term(const Irreps& irreps, int k) { return irreps[static_cast<std::size_t>(k)]; }
+
 std::string to_string(const Irreps& irreps);
 Irreps operator+(const Irreps& a, const Irreps& b);
 /// Neighbours of one irrep become one term, terms without any are left out. Does not sort.

@@ -4,10 +4,6 @@
 
 namespace equivariant {
 
-namespace {
-const MulIrrep& term(const Irreps& irreps, int k) { return irreps[static_cast<std::size_t>(k)]; }
-}  // namespace
-
 Linear::Linear(Irreps in, Irreps out, bool biases)
     : in_(std::move(in)), out_(std::move(out)), biases_(biases) {
   for (int i = 0; i < static_cast<int>(in_.size()); ++i)

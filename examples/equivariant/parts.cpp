@@ -53,9 +53,9 @@ void require_same(const Shape& first, const Shape& second, const std::string& wh
                  ", those of the first input " + to_string(first) + ".");
 }
 
-Value block(const Rows& x, const Irreps& irreps, int term) {
-  const Range range = irreps.slices()[static_cast<std::size_t>(term)];
-  const MulIrrep& of = irreps[static_cast<std::size_t>(term)];
+Value block(const Rows& x, const Irreps& irreps, int k) {
+  const Range range = irreps.slices()[static_cast<std::size_t>(k)];
+  const MulIrrep& of = term(irreps, k);
   return reshape(slice(x.matrix, 1, range.begin, range.end), {x.rows(), of.mul, of.ir.dim()});
 }
 

@@ -42,7 +42,7 @@ Rows rows_of(const Value& x, const Irreps& irreps, const std::string& what);
 void require_same(const Shape& first, const Shape& second, const std::string& what);
 
 /// [rows, mul, 2l + 1] of one term.
-Value block(const Rows& x, const Irreps& irreps, int term);
+Value block(const Rows& x, const Irreps& irreps, int k);
 
 /// The way back: terms [rows, mul * (2l + 1)] side by side, zeros for those that are not there, under the
 /// leading axes again.

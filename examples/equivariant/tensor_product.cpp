@@ -32,8 +32,6 @@ Letters letters(Mode mode) {
   return {"uvuv", "uv", "v", "uv"};
 }
 
-const MulIrrep& term(const Irreps& irreps, int k) { return irreps[static_cast<std::size_t>(k)]; }
-
 struct Terms {
   const MulIrrep &x, &y, &out;
 };

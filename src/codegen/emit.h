@@ -69,11 +69,9 @@ llvm::Value* emit_cos(const Arithmetic& to, llvm::Value* x);
 /// A function of the C library (einx_codegen_<name>, of doubles) for every lane.
 llvm::Value* emit_libm(const Arithmetic& to, const char* name, std::initializer_list<llvm::Value*> args);
 
-/// Counts what is emitted and refuses programs that would compile for seconds. A function of hundreds of operations is
-/// as long as its user wrote it: the schedules' share stays what it is, but each of its kernels gets its plain loops.
+/// Counts what is emitted and refuses programs that would compile for seconds.
 struct Budget {
-  explicit Budget(std::size_t kernels) : left(16'000 + 128 * static_cast<std::int64_t>(kernels)) {}
-  std::int64_t left;  // 16,000 take about a second and a half
+  std::int64_t left = 16'000;  // about a second and a half
   void spend(std::int64_t instructions);
 };
 
