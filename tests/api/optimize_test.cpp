@@ -30,7 +30,7 @@ double difference(const Tensor& a, const Tensor& b) {
 }
 
 const auto kChain = [](Value x, Value y, Value z) { return 0.784 * einx::einsum("ij,jk,kl->il", x, y, z); };
-const Spec kChainSpecs[] = {{f64, {2, 100}}, {f64, {100, 2}}, {f64, {2, 100}}};
+const Spec kChainSpecs[] = {{f64, {100, 2}}, {f64, {2, 100}}, {f64, {100, 2}}};  // from the left, x y is 100x100
 
 int count(const std::string& text, const std::string& word) {
   int found = 0;
@@ -47,7 +47,7 @@ TEST_CASE("the four optimisations, one by one and together") {
   CHECK(whole.text().find("f64[2, 2] = multiply") != std::string::npos);
   const einx::Graph steps = einx::fuse_scalars(einx::optimize_einsums(einx::fuse_einsums(einx::fuse_scalars(graph))));
   CHECK(einx::flops(steps) == einx::flops(whole));
-  const Tensor x = numbers({2, 100}), y = numbers({100, 2}), z = numbers({2, 100});
+  const Tensor x = numbers({100, 2}), y = numbers({2, 100}), z = numbers({100, 2});
   const Tensor expected = graph(x, y, z);
   CHECK(difference(expected, whole(x, y, z)) < 1e-12);
   CHECK(difference(expected, steps(x, y, z)) < 1e-12);
@@ -91,10 +91,10 @@ TEST_CASE("optimize_einsums_full of a function stays right at other sizes, dtype
 TEST_CASE("optimize_einsums_full of a graph gives a graph, also for other inputs") {
   const einx::Graph graph = einx::trace(kChain, kChainSpecs);
   CHECK(einx::optimize_einsums_full(graph).text() == einx::optimize(graph).text());
-  const einx::Graph large = einx::optimize_einsums_full(graph, {{f32, {50, 3}}, {f32, {3, 60}}, {f32, {60, 4}}});
-  CHECK(large.outputs() == std::vector<Spec>{{f32, {50, 4}}});
-  const Tensor x = numbers({50, 3}, f32), y = numbers({3, 60}, f32), z = numbers({60, 4}, f32);
-  CHECK(difference(einx::jit(kChain, einx::OptimizeOptions::none())(x, y, z), large(x, y, z)) < 1e-5);
+  const einx::Graph large = einx::optimize_einsums_full(graph, {{f64, {50, 3}}, {f64, {3, 60}}, {f64, {60, 4}}});
+  CHECK(large.outputs() == std::vector<Spec>{{f64, {50, 4}}});
+  const Tensor x = numbers({50, 3}), y = numbers({3, 60}), z = numbers({60, 4});
+  CHECK(difference(einx::jit(kChain, einx::OptimizeOptions::none())(x, y, z), large(x, y, z)) < 1e-12);
   CHECK_THROWS_AS(einx::optimize_einsums_full(graph, {{f32, {50, 3}}}), einx::ValueError);
   CHECK_THROWS_AS(einx::propagate_shapes(graph, {{f32, {50, 3}}, {f32, {4, 60}}, {f32, {60, 4}}}), einx::AxisSizeError);
 }
@@ -120,7 +120,7 @@ TEST_CASE("einx::jit optimises unless it is told not to") {
 
 TEST_CASE("every pass alone, and the observer") {
   const einx::Graph graph = einx::trace(kChain, kChainSpecs);
-  const Tensor x = numbers({2, 100}), y = numbers({100, 2}), z = numbers({2, 100});
+  const Tensor x = numbers({100, 2}), y = numbers({2, 100}), z = numbers({100, 2});
   const Tensor expected = graph(x, y, z);
   for (einx::Graph (*pass)(const einx::Graph&) :
        {einx::passes::drop_identities, einx::passes::merge_maps, einx::passes::fold_constants, einx::passes::merge_common, einx::passes::accumulate_scalars,
