@@ -32,7 +32,8 @@ struct Spec {
   DType dtype = f32;
   Shape shape;
   std::optional<Shape> strides = {};  ///< none: row-major
-  Spec(DType type, Shape sizes, std::optional<Shape> steps = {}) : dtype(type), shape(std::move(sizes)), strides(std::move(steps)) {}
+  Spec(DType type, Shape sizes) : dtype(type), shape(std::move(sizes)) {}
+  Spec(DType type, Shape sizes, Shape steps) : dtype(type), shape(std::move(sizes)), strides(std::move(steps)) {}
   Spec(const Tensor& like);
   bool operator==(const Spec&) const = default;
 };
@@ -71,8 +72,16 @@ class Graph {
   /// The same without a Tensor around any memory. A view that is not of the signature raises ValueError "graph-signature"; one without an address "bad-view".
   void run_into(std::span<const MutableView> results, std::span<const View> operands) const;
 
-  /// The way back from text(). `data`: tensors of the constants that the text only names. Raises SyntaxError "graph-text".
-  static Graph parse(std::string_view text, const std::vector<std::pair<std::string, Tensor>>& data = {});
+  /// Tensors of the constants that a text or JSON only names, since they have more than 16 elements.
+  using Data = std::vector<std::pair<std::string, Tensor>>;
+  Data data() const;
+  /// The way back from text(), and what may be written by hand: docs/functions.md. Raises SyntaxError "graph-text" with the line and a caret, also for a text of
+  /// several functions.
+  static Graph parse(std::string_view text, const Data& data = {});
+  /// Every function of a text.
+  static std::vector<Graph> parse_all(std::string_view text, const Data& data = {});
+  /// The way back from json(). Raises SyntaxError "graph-text" with the path of the field, like nodes[2].op.
+  static Graph from_json(std::string_view text, const Data& data = {});
 
   const std::shared_ptr<const Impl>& impl() const { return impl_; }
 

@@ -49,11 +49,11 @@ template <class F>
 inline constexpr bool takes_span = std::is_invocable_v<const F&, std::span<const Value>>;
 
 template <class F, std::size_t... I>
-decltype(auto) apply_each(const F& f, std::span<const Value> values, std::index_sequence<I...>) {
+decltype(auto) apply_each(const F& f, [[maybe_unused]] std::span<const Value> values, std::index_sequence<I...>) {
   return f(values[I]...);
 }
 template <std::size_t N, class F>
-decltype(auto) apply_values(const F& f, std::span<const Value> values) {
+decltype(auto) apply_values(const F& f, [[maybe_unused]] std::span<const Value> values) {
   static_assert(takes_each<F, N> || takes_span<F>, "the traced function takes another number of einx::Value than it is given");
   if constexpr (takes_each<F, N>) return apply_each(f, values, std::make_index_sequence<N>());
   else return f(values);

@@ -22,7 +22,7 @@ class Row : public Value {
 };
 
 namespace detail {
-/// The operation on values and numbers, at least one of them a value. Elementwise operations broadcast; reductions and row-wise ones take all axes. Raises
+/// The operation on values, numbers and tensors, at least one of them a value. Elementwise operations broadcast; reductions and row-wise ones take all axes. Raises
 /// TypeError for values of no or of several traced functions, AxisSizeError for shapes that do not broadcast, OperationNotSupportedError for dtypes.
 Value apply(std::string_view op, std::span<const Operand> operands);
 Value convert(const Value& value, DType dtype);
@@ -34,9 +34,9 @@ template <class T>
 concept Traced = is_value<T>;
 template <class T>
 concept IsRow = std::derived_from<std::remove_cvref_t<T>, Row>;
-/// Values and numbers, not only numbers.
+/// Values, numbers and tensors, at least one value. Tensors are constants of the traced function.
 template <class... T>
-concept Terms = (Traced<T> || ...) && ((Traced<T> || Number<T>) && ...);
+concept Terms = (Traced<T> || ...) && ((Traced<T> || Number<T> || std::same_as<T, Tensor>) && ...);
 /// A Row if any operand is one.
 template <class... T>
 using ResultOf = std::conditional_t<(IsRow<T> || ...), Row, Value>;

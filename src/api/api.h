@@ -11,6 +11,7 @@
 
 #include "codegen/codegen.h"
 #include "graph/graph.h"
+#include "graph/read.h"
 #include "loops/loops.h"
 #include "trace/trace.h"
 

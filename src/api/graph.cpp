@@ -23,9 +23,16 @@ detail::codegen::Listing listing(const Graph::Impl& graph) {
   return result;
 }
 
+/// "f(i0: f32[2, 3]) -> f32[2]": the text's first line without its "def" and colon.
+std::string signature(const detail::graph::Graph& graph) {
+  const std::string text = detail::graph::text(graph);
+  return text.substr(4, text.find('\n') - 5);
+}
+
 [[noreturn]] void wrong_signature(const Graph::Impl& graph, const std::string& what) {
   detail::support::raise<ValueError>({.kind = "graph-signature",
                                       .sentence = "The graph " + graph.source + " was made for other operands: " + what + ".",
+                                      .operands = {signature(graph.graph)},
                                       .advice = {"Make a graph for this signature, or call the operation itself, which compiles what it needs."}});
 }
 
@@ -150,8 +157,8 @@ const api::Executable& Graph::Impl::compile() const {
 namespace {
 
 Spec spec_of(const detail::graph::Type& type) {
-  const bool dense = type.strides == detail::tensor::row_major(type.shape);
-  return {type.dtype, type.shape, dense ? std::nullopt : std::optional(type.strides)};
+  if (type.strides == detail::tensor::row_major(type.shape)) return {type.dtype, type.shape};
+  return {type.dtype, type.shape, type.strides};
 }
 
 }  // namespace
@@ -214,8 +221,18 @@ void Graph::run_into(std::span<const MutableView> results, std::span<const View>
   api::run_into(executable, inputs.data(), results);
 }
 
-Graph Graph::parse(std::string_view text, const std::vector<std::pair<std::string, Tensor>>& data) {
-  return api::make_public(detail::graph::parse(text, data));
+Graph::Data Graph::data() const { return detail::graph::data_beside(impl_->graph); }
+
+Graph Graph::parse(std::string_view text, const Data& data) { return api::make_public(detail::graph::parse(text, data)); }
+
+std::vector<Graph> Graph::parse_all(std::string_view text, const Data& data) {
+  std::vector<Graph> graphs;
+  for (detail::graph::Graph& graph : detail::graph::parse_all(text, detail::graph::source_of(data))) graphs.push_back(api::make_public(std::move(graph)));
+  return graphs;
+}
+
+Graph Graph::from_json(std::string_view text, const Data& data) {
+  return api::make_public(detail::graph::from_json(text, detail::graph::source_of(data)));
 }
 
 namespace detail {

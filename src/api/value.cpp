@@ -17,9 +17,11 @@ void require_traced(std::string_view op, const Value& value) {
 std::vector<Shape> shapes_of(std::string_view op, std::span<const Operand> operands) {
   std::vector<Shape> shapes;
   for (const Operand& operand : operands) {
-    const bool value = operand.kind() == Operand::Kind::Value;
+    const bool value = operand.kind() == Operand::Kind::Value, tensor = operand.kind() == Operand::Kind::Tensor;
     if (value) require_traced(op, operand.value());
-    shapes.push_back(value ? operand.value().shape() : Shape{});
+    shapes.push_back(value    ? operand.value().shape()
+                     : tensor ? Shape(operand.tensor().shape().begin(), operand.tensor().shape().end())
+                              : Shape{});
   }
   return shapes;
 }

@@ -1,7 +1,6 @@
 // Front door of the graph layer: an SSA list of operations with their solved expressions; verifier, text both ways, DOT, JSON.
 #pragma once
 #include <einx/tensor.h>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,16 +68,11 @@ ValueId add_constant(Graph& graph, Tensor data);
 /// Resolves dtypes, derives the outputs' types (row-major) and appends the node. Raises OperationNotSupportedError.
 std::vector<ValueId> add_node(Graph& graph, const ops::Op& op, notation::Solved expr, std::vector<ValueId> inputs, Attributes attributes = {});
 
+/// The form all nodes have, so that equal texts are equal nodes: axes stand in the order of their first appearance (axes that do not appear are
+/// dropped), and a group of a single item is that item. `expr` must be well formed.
+notation::Solved normal_form(notation::Solved expr);
 /// The dtypes and meaning of a node for its operands' dtypes.
 ops::Resolved resolve(const Graph& graph, const Node& node);
-
-/// [A-Za-z_][A-Za-z0-9_]*
-bool legal_name(std::string_view name);
-/// Whether all elements of a tensor of this shape, axes of size 0 counted as 1, have a byte address in 63
-/// bits: strides then fit too.
-bool addressable(const Shape& shape, DType dtype);
-/// Whether the furthest element of a strided tensor has a byte offset in 63 bits.
-bool reachable(const Shape& shape, const Shape& strides, DType dtype);
 
 /// nullopt if every rule holds, else the broken rule as a sentence with the node's text.
 std::optional<std::string> verify(const Graph& graph);
@@ -91,14 +85,7 @@ std::string text(const Graph& graph);
 Graph parse(std::string_view text, const std::vector<std::pair<std::string, Tensor>>& data = {});
 /// Constants too large for the text, by name: what `parse` wants beside it.
 std::vector<std::pair<std::string, Tensor>> data_beside(const Graph& graph);
-/// Gives the data of a constant by its name, or nothing.
-using DataSource = std::function<std::optional<Tensor>(const std::string& name)>;
-DataSource source_of(const std::vector<std::pair<std::string, Tensor>>& data);
-/// Every function of a text, in order; at least one.
-std::vector<Graph> parse_all(std::string_view text, const DataSource& data);
 std::string dot(const Graph& graph);
 std::string json(const Graph& graph);
-/// The way back from `json`. Raises SyntaxError "graph-text" with the path of the field: "nodes[2].op".
-Graph from_json(std::string_view text, const DataSource& data);
 
 }  // namespace einx::detail::graph

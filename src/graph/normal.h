@@ -5,18 +5,13 @@
 #include <optional>
 #include <string_view>
 
-#include "graph/graph.h"
+#include "graph/read.h"
 
 namespace einx::detail::graph {
 
 /// Axis indices in range, groups and concatenations shaped as the notation allows, nesting bounded. What
 /// everything else presumes.
 bool well_formed(const notation::Solved& expr);
-
-/// The form all nodes have, so that equal texts are equal nodes: axes stand in the order of their first
-/// appearance (axes that do not appear are dropped), and a group of a single item is that item. `expr` must
-/// be well formed.
-notation::Solved normal_form(notation::Solved expr);
 
 /// Size of a dimension, nullopt if it does not fit in 63 bits.
 std::optional<std::int64_t> checked_size(const notation::Solved& expr, const notation::Dim& dim);

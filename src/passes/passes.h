@@ -1,4 +1,5 @@
-// Front door of the passes: free functions graph -> graph, one a file. The order below is the design; the reason stands beside each.
+// Front door of the passes: free functions graph -> graph, one a file. The order below is the design; the
+// reason stands beside each.
 #pragma once
 #include <array>
 #include <string_view>
@@ -10,8 +11,27 @@ namespace einx::detail::passes {
 
 /// Replaces uses of `id` nodes that change nothing (same shape, same order, same dtype) by their input.
 graph::Graph drop_identities(graph::Graph graph);
-/// Merges nodes that compute the same: operation, expression up to axis names, inputs, attributes.
+/// Puts index maps (transposes, splits, merges, broadcasts, diagonals) into the expressions of the operations
+/// around them, wherever the composed map is an expression: into the producer if they are its only reader,
+/// else into each reader. Nodes without readers go.
+graph::Graph merge_maps(graph::Graph graph);
+/// Computes what follows from constants alone, with the reference interpreter: bounded in work, and in size
+/// by the operands' or 1 MiB. What would raise an error stays.
+graph::Graph fold_constants(graph::Graph graph);
+/// Merges nodes that compute the same (operation, expression up to axis names, inputs in any order where that
+/// makes no difference, attributes), and equal constants.
 graph::Graph merge_common(graph::Graph graph);
+/// Multiplies the scalars on the way of a value with each other: constants, rank-0 values and divisors go
+/// through every operation whose result is of degree one in the operand they come with, and are taken in one
+/// product where a value is needed whole. Changes the rounding of floats (f64, f32, bf16), whose scalars are
+/// multiplied in f64 and rounded once; a division by a constant that meets other factors becomes a product
+/// with the quotient. Scalars beyond 2^64 (f64: 2^512) or below its inverse, 0, infinities and nan stay where
+/// they are; rank-0 values that are no constants are taken to be within. Of integers (which wrap) and f16
+/// only factors that follow each other are multiplied.
+graph::Graph accumulate_scalars(graph::Graph graph);
+/// Moves products with a scalar to where they cost least: into a constant operand, after the operation with
+/// the smallest result, or to an operand. Leaves integers and f16.
+graph::Graph place_scalars(graph::Graph graph);
 /// Removes nodes and constants that no result needs. Parameters stay: they are the signature.
 graph::Graph drop_dead(graph::Graph graph);
 
@@ -36,10 +56,22 @@ struct Pass {
 };
 inline constexpr std::array kPipeline{
     Pass{"drop_identities", drop_identities},  // first: exposes equal nodes behind them
+    Pass{"merge_maps", merge_maps},            // nodes that differ by a map only become equal
+    Pass{"fold_constants", fold_constants},    // after the maps: what is left of those is worth storing
     Pass{"merge_common", merge_common},
-    Pass{"drop_dead", drop_dead},              // last: the others leave nodes without users
+    Pass{"drop_dead", drop_dead},  // last: the others leave nodes without users
 };
-/// All of them, verified after each.
+/// Every pass, for tests and tools that go through them one by one.
+inline constexpr std::array kAll{
+    Pass{"drop_identities", drop_identities},
+    Pass{"merge_maps", merge_maps},
+    Pass{"fold_constants", fold_constants},
+    Pass{"accumulate_scalars", accumulate_scalars},
+    Pass{"place_scalars", place_scalars},
+    Pass{"merge_common", merge_common},
+    Pass{"drop_dead", drop_dead},
+};
+/// All of the pipeline, verified after each.
 graph::Graph run(graph::Graph graph);
 
 }  // namespace einx::detail::passes
