@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "network.h"
+#include "equivariant.h"
 #include "recorded.h"
 #include "testing.h"
 
