@@ -60,6 +60,26 @@ std::set<BufferId> read_outside(const Lowering& lowering, std::size_t first,
   return read;
 }
 
+void add_writes(const Body& body, std::set<BufferId>& written) {
+  for (const Statement& statement : body)
+    support::match(
+        statement.node, [&](const Loop& loop) { add_writes(loop.body, written); },
+        [&](const Store& store) { written.insert(store.buffer); },
+        [&](const Transpose& block) { written.insert(block.to); }, [](const auto&) {});
+}
+
+/// What the items before this one write: parts of a value may be among it.
+std::set<BufferId> written_before(const std::vector<Item>& items, std::size_t first) {
+  std::set<BufferId> written;
+  for (std::size_t k = 0; k < first; ++k) {
+    if (const auto* nest = std::get_if<Nest>(&items[k].work)) written.merge(written_by(*nest));
+    const auto* step = std::get_if<Step>(&items[k].work);
+    if (const auto* kernel = step != nullptr ? std::get_if<Kernel>(step) : nullptr)
+      add_writes(kernel->body, written);
+  }
+  return written;
+}
+
 /// Members that neither read from another nor are read by one do better alone.
 void drop_strangers(const std::vector<Item>& items, Found& found) {
   std::vector<LanesGroup::Member> kept;
@@ -89,12 +109,16 @@ Found grow(const Lowering& lowering, std::size_t first, std::int64_t extent, std
   const std::vector<Item>& items = lowering.items;
   Growing growing{{{}, extent, around, {}}, {}};
   Found found;
-  std::set<BufferId> inside, behind;  // written by members, by what comes behind
+  std::set<BufferId> inside, behind;  // written by members, by what comes behind them
+  std::set<BufferId> ahead = written_before(items, first);
   for (std::size_t k = first; k < std::min(items.size(), first + kFarthest); ++k) {
     const auto* nest = std::get_if<Nest>(&items[k].work);
     if (nest == nullptr || items[k].same_a >= 0) break;
     const std::set<BufferId> reads = read_by(*nest), writes = written_by(*nest);
-    if (meet(reads, behind) || meet(writes, behind)) {
+    // of a value that is written in pieces a frame holds all or nothing
+    const bool in_part =
+        std::ranges::any_of(reads, [&](BufferId id) { return inside.contains(id) && ahead.contains(id); });
+    if (in_part || meet(reads, behind) || meet(writes, behind)) {
       behind.insert(writes.begin(), writes.end());
     } else if (may_join(items[k]) && join(growing, *nest, lowering.plan.program)) {
       found.members.push_back(k);
@@ -105,6 +129,7 @@ Found grow(const Lowering& lowering, std::size_t first, std::int64_t extent, std
       behind.insert(writes.begin(), writes.end());
     } else {
       found.before.push_back(k);
+      ahead.insert(writes.begin(), writes.end());
     }
   }
   found.group = std::move(growing.group);

@@ -4,6 +4,7 @@
 usage: functions_test.py EINX
 """
 import json
+import re
 import os
 import sys
 import tempfile
@@ -82,6 +83,11 @@ def texts():
         check.that(status == 0 or got[1] == "", f"einx {words}: errors go to stderr", *got)
 
 
+def without_numbers(text):
+    """Constants are numbered as they are made."""
+    return re.sub(r"\bc\d+\b", "c", text)
+
+
 def simplified():
     """What nobody needs is gone, in every form; text, JSON and back are the same function."""
     _, text, _ = einx("optimize", "model.einx", "--function", "scaled")
@@ -93,10 +99,11 @@ def simplified():
     einx("optimize", "model.einx", "-o", "out.einx")
     out = open("out.einx").read()
     check.that(out.startswith(text) and "def double" in out, "-o writes every function", out)
-    check.that(einx("optimize", "out.einx", "--emit", "graph")[1] == out, "what is simplified stays", out)
+    again = einx("optimize", "out.einx", "--emit", "graph")[1]
+    check.that(without_numbers(again) == without_numbers(out), "what is simplified stays", out, again)
     check.that(einx("explain", "sum", "a [b]", "f32[2, 3]", "--emit", "json")[1].startswith('{"name": "op0"'), "explain --emit json")
     _, steps, _ = einx("optimize", "model.einx", "--print-after-all", "--function", "scaled")
-    check.that(steps.startswith("# before\ndef scaled") and "# after drop_dead\n" in steps, "--print-after-all", steps)
+    check.that(steps.startswith("# before\ndef scaled") and "# after merge_maps\ndef scaled" in steps and "# after drop_dead: as before" in steps, "--print-after-all", steps)
     got = einx("run", "out.einx", "x.npy", "w.npy", "--function", "scaled", "-o", "s.npy", "-o", "y.npy")
     check.that(got == (0, "", "") and read_npy("s.npy") == ((2,), [8, 26]) and read_npy("y.npy") == ((2, 3), [0, 2, 6, 3, 8, 15]), "einx run -o", *got)
     got = einx("run", "scaled.json", "x.npy", "w.npy", env={"EINX_JIT": "0"})
