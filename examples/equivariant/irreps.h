@@ -47,6 +47,7 @@ class Irreps {
  public:
   Irreps() = default;
   Irreps(std::vector<MulIrrep> terms) : terms_(std::move(terms)) {}
+  Irreps(MulIrrep term) : terms_{term} {}
   Irreps(Irrep irrep) : terms_{{1, irrep}} {}
   /// "2x0e + 1x1o", "1o", "" (nothing); "1y" is the parity of the spherical harmonics. Raises
   /// einx::SyntaxError "invalid-token" that points at the word.
@@ -72,6 +73,9 @@ class Irreps {
  private:
   std::vector<MulIrrep> terms_;
 };
+
+/// By the position that a path names.
+inline const MulIrrep& term(const Irreps& irreps, int k) { return irreps[static_cast<std::size_t>(k)]; }
 
 std::string to_string(const Irreps& irreps);
 Irreps operator+(const Irreps& a, const Irreps& b);

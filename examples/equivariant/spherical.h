@@ -1,6 +1,8 @@
 // Real spherical harmonics in e3nn's order and normalisations: Y of degree 1 is (x, y, z), and y is the polar
 // axis.
 #pragma once
+#include <einx/operand.h>
+
 #include <array>
 #include <cmath>
 #include <vector>
@@ -44,9 +46,10 @@ class HarmonicPolynomials {
     for (int m = 0; m <= lmax; ++m) legendre_.push_back(column(m, lmax));
   }
 
-  std::vector<T> degree(int l) const {
+  /// The components of one degree, multiplied by a number.
+  std::vector<T> degree(int l, double scale = 1) const {
     std::vector<T> out;
-    for (int m = -l; m <= l; ++m) out.push_back(component(l, m));
+    for (int m = -l; m <= l; ++m) out.push_back(component(l, m, scale));
     return out;
   }
 
@@ -57,25 +60,26 @@ class HarmonicPolynomials {
     for (int l = m + 1; l <= lmax; ++l) {
       const double a = static_cast<double>(2 * l - 1) / (l - m), b = static_cast<double>(l + m - 1) / (l - m);
       if (l == m + 1)
-        q.push_back(y_ * (a * diagonal(m)));
+        q.push_back(times(y_, a * diagonal(m)));
       else if (l == m + 2)
-        q.push_back(a * y_ * q[0] - square_ * (b * diagonal(m)));
+        q.push_back(times(y_, a) * q[0] - times(square_, b * diagonal(m)));
       else
-        q.push_back(a * y_ * q[index(l - m - 2)] - b * square_ * q[index(l - m - 3)]);
+        q.push_back(times(y_, a) * q[index(l - m - 2)] - times(square_, b) * q[index(l - m - 3)]);
     }
     return q;
   }
 
-  T component(int l, int m) const {
+  T component(int l, int m, double scale) const {
     const int k = m < 0 ? -m : m;
-    double factor = k == 0 ? 1 : std::sqrt(2.0);
+    double factor = k == 0 ? scale : scale * std::sqrt(2.0);
     for (int i = l - k + 1; i <= l + k; ++i) factor /= std::sqrt(static_cast<double>(i));
-    if (k == 0) return factor * legendre_[0][index(l - 1)];
+    if (k == 0) return times(legendre_[0][index(l - 1)], factor);
     const T& angular = (m < 0 ? sines_ : cosines_)[index(k - 1)];
-    if (k == l) return angular * (factor * diagonal(k));
-    return factor * legendre_[index(k)][index(l - k - 1)] * angular;
+    if (k == l) return times(angular, factor * diagonal(k));
+    return times(legendre_[index(k)][index(l - k - 1)], factor) * angular;
   }
 
+  static T times(const T& x, double factor) { return factor == 1 ? x : x * factor; }
   static double diagonal(int m) {
     double product = 1;
     for (int i = 2 * m - 1; i > 1; i -= 2) product *= i;
@@ -89,9 +93,17 @@ class HarmonicPolynomials {
   std::vector<std::vector<T>> legendre_;  ///< [m][l - m - 1]
 };
 
-/// In plain C++: one after the other, as the irreps say. Raises einx::ValueError for irreps that are not
-/// spherical harmonics: each must have parity 1, or each (-1)^l.
+/// Raises einx::ValueError for irreps that are not spherical harmonics: each must have parity 1, or each
+/// (-1)^l.
+void check_harmonics(const Irreps& irreps);
+
+/// In plain C++: one after the other, as the irreps say.
 std::vector<double> spherical_harmonics(const Irreps& irreps, const std::array<double, 3>& vector,
                                         const HarmonicsOptions& options = {});
+
+/// The same as a traced function: vectors [..., 3] -> [..., dim]. The polynomials share their powers and
+/// become one loop over the vectors. Raises einx::ValueError "bad-shape" too.
+einx::Value spherical_harmonics(const Irreps& irreps, const einx::Value& vectors,
+                                const HarmonicsOptions& options = {});
 
 }  // namespace equivariant

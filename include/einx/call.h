@@ -44,6 +44,7 @@ struct CallInfo {
 void call(const CallInfo& info, std::span<Tensor> results);
 void call(const CallInfo& info, std::span<Value> results);
 std::vector<Tensor> call_all(const CallInfo& info);
+std::vector<Value> call_all_traced(const CallInfo& info);
 void call_into(const CallInfo& info, std::span<Tensor* const> results);
 Graph make_graph(const CallInfo& info);
 
@@ -52,6 +53,10 @@ R call_one(const CallInfo& info) {
   R result;
   call(info, std::span<R>(&result, 1));
   return result;
+}
+template <class List>
+std::vector<Operand> operands_of(const List& list) {
+  return std::vector<Operand>(list.begin(), list.end());
 }
 }  // namespace detail
 
@@ -104,6 +109,14 @@ struct Operation {
   }
   auto operator()(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) const {
     return How::template make<Tensor>({name, pattern, {operands.begin(), operands.size()}, axes, false, site});
+  }
+  /// Traced values in braces, or any number of them in a vector. For tensors beside them there is einx::constant.
+  template <values::Traced V>
+  auto operator()(std::string_view pattern, std::initializer_list<V> values, const Axes& axes = {}, Location site = Location::current()) const {
+    return How::template make<Value>({name, pattern, detail::operands_of(values), axes, false, site});
+  }
+  auto operator()(std::string_view pattern, const std::vector<Value>& values, const Axes& axes = {}, Location site = Location::current()) const {
+    return How::template make<Value>({name, pattern, detail::operands_of(values), axes, false, site});
   }
 };
 

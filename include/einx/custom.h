@@ -162,6 +162,10 @@ struct NativeOperation : CustomOperation<1, -1> {
   std::vector<Tensor> all(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) const {
     return detail::call_all({name, pattern, {operands.begin(), operands.size()}, axes, false, site});
   }
+  template <values::Traced V>
+  std::vector<Value> all(std::string_view pattern, std::initializer_list<V> values, const Axes& axes = {}, Location site = Location::current()) const {
+    return detail::call_all_traced({name, pattern, detail::operands_of(values), axes, false, site});
+  }
   /// auto [l, u] = lu.results<2>("b [n m] -> b [n m], b [n m]", x);
   template <std::size_t N, OperandLike A>
   std::array<Result<A>, N> results(std::string_view pattern, const A& a, const Axes& axes = {}, Location site = Location::current()) const {

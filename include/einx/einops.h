@@ -82,6 +82,10 @@ struct Transformation {
     detail::require_list(list.size());
     return How::template make<Tensor>(detail::einops_call("id", list_function, pattern, {list.begin(), list.size()}, sizes, site));
   }
+  template <values::Traced V>
+  auto operator()(std::initializer_list<V> list, std::string_view pattern, const Axes& sizes = {}, Location site = Location::current()) const {
+    return (*this)(std::vector<Value>(list.begin(), list.end()), pattern, sizes, site);
+  }
 };
 
 /// reduce(x or list, pattern, reduction, sizes). A reduction is one of "min max sum mean prod any all" (the mean only of floating-point numbers), an operation with
@@ -103,6 +107,11 @@ struct Reduction {
                   Location site = Location::current()) const {
     detail::require_list(list.size());
     return run<Tensor>({list.begin(), list.size()}, true, pattern, reduction, sizes, site);
+  }
+  template <values::Traced V, class R>
+  auto operator()(std::initializer_list<V> list, std::string_view pattern, const R& reduction, const Axes& sizes = {},
+                  Location site = Location::current()) const {
+    return run<Value>(detail::list_operands(list), true, pattern, reduction, sizes, site);
   }
 
  private:
@@ -139,12 +148,23 @@ struct Einsum {
   auto operator()(std::initializer_list<Operand> operands, std::string_view pattern, Location site = Location::current()) const {
     return run<Tensor>(operands, pattern, site);
   }
+  template <values::Traced V>
+  auto operator()(std::initializer_list<V> values, std::string_view pattern, Location site = Location::current()) const {
+    return run<Value>(detail::operands_of(values), pattern, site);
+  }
+  auto operator()(const std::vector<Value>& values, std::string_view pattern, Location site = Location::current()) const {
+    return run<Value>(detail::operands_of(values), pattern, site);
+  }
 
  private:
   template <class R>
   static auto run(std::initializer_list<Operand> operands, std::string_view pattern, Location site) {
+    return run<R>(std::span(operands.begin(), operands.size()), pattern, site);
+  }
+  template <class R>
+  static auto run(std::span<const Operand> operands, std::string_view pattern, Location site) {
     static const Axes none;
-    return How::template make<R>(detail::einops_call("einsum", "einsum", pattern, {operands.begin(), operands.size()}, none, site));
+    return How::template make<R>(detail::einops_call("einsum", "einsum", pattern, operands, none, site));
   }
 };
 
@@ -198,6 +218,11 @@ Packed<ListResult<L>> pack(const L& tensors, std::string_view pattern, Location 
   return {std::move(packed), detail::packed_shapes(operands, pattern)};
 }
 
+template <values::Traced V>
+Packed<Value> pack(std::initializer_list<V> values, std::string_view pattern, Location site = Location::current()) {
+  return pack(std::vector<Value>(values.begin(), values.end()), pattern, site);
+}
+
 /// The way back: a tensor for each shape. At most one size of all shapes is -1 and follows from the others. Raises SyntaxError, RankError, AxisSizeError.
 template <OperandLike A>
 std::vector<Result<A>> unpack(const A& x, const std::vector<Shape>& shapes, std::string_view pattern, Location site = Location::current()) {
@@ -219,6 +244,7 @@ struct AxisSizes {
 };
 /// parse_shape(x, "batch _ h w"): `_` and `...` skip, a number has to be the size. Raises SyntaxError, RankError, AxisSizeError.
 AxisSizes parse_shape(const Tensor& x, std::string_view pattern);
+AxisSizes parse_shape(const Value& x, std::string_view pattern);
 
 /// What EinMix is made of beside its pattern.
 struct MixOptions {

@@ -76,6 +76,10 @@ struct Einsum {
     const std::vector<Operand> list(operands.begin(), operands.end());
     return How::template make<Value>(detail::einsum_call(pattern, list, site));
   }
+  template <values::Traced V>
+  auto operator()(std::string_view pattern, std::initializer_list<V> operands, Location site = Location::current()) const {
+    return How::template make<Value>(detail::einsum_call(pattern, detail::operands_of(operands), site));
+  }
 
   template <OperandLike A>
   auto operator()(const A& a, Labels la, Labels output = Labels::implied(), Location site = Location::current()) const {
@@ -99,6 +103,12 @@ struct Einsum {
     std::vector<Labels> labels;
     for (const Labelled& term : terms) operands.push_back(term.operand), labels.push_back(term.labels);
     return How::template make<Tensor>(detail::einsum_call(detail::einsum_pattern(labels, output), operands, site));
+  }
+  /// The same of traced values: einsum({x, y, z, w}, {{0, 1}, {1, 2}, {2, 3}, {3}}, {0})
+  auto operator()(const std::vector<Value>& operands, std::initializer_list<Labels> labels, Labels output = Labels::implied(),
+                  Location site = Location::current()) const {
+    const std::string pattern = detail::einsum_pattern({labels.begin(), labels.size()}, output);
+    return How::template make<Value>(detail::einsum_call(pattern, detail::operands_of(operands), site));
   }
 
  private:

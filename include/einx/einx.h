@@ -3,6 +3,7 @@
 //   einx::Tensor x = einx::Tensor::iota({4, 6});
 //   einx::Tensor y = einx::sum("a (b [c])", x, {{"c", 3}});   // f32[4, 2]
 #pragma once
+#include <einx/arrange.h>
 #include <einx/cache.h>
 #include <einx/custom.h>
 #include <einx/einops.h>
@@ -12,6 +13,8 @@
 #include <einx/jit.h>
 #include <einx/operand.h>
 #include <einx/operations.h>
+#include <einx/optimize.h>
+#include <einx/paths.h>
 #include <einx/solve.h>
 #include <einx/tensor.h>
 #include <einx/v03.h>

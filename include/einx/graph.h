@@ -1,6 +1,7 @@
-// Graphs: what a call becomes, to look at and to call directly.
+// Graphs: what a call, a traced function (jit.h) or a text becomes; to look at and to call directly.
 #pragma once
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,12 +27,28 @@ struct MutableView {
   std::span<const std::int64_t> strides = {};
 };
 
-/// A compiled signature. einx::graph::sum("a [b]", x) makes one without running it. Cheap to copy; callable from many threads.
+/// A tensor of which only the type is known: {einx::f32, {2, 3}}, {einx::f32, {2, 3}, {1, 2}} with strides in elements, or that of a tensor.
+struct Spec {
+  DType dtype = f32;
+  Shape shape;
+  std::optional<Shape> strides = {};  ///< none: row-major
+  Spec(DType type, Shape sizes) : dtype(type), shape(std::move(sizes)) {}
+  Spec(DType type, Shape sizes, Shape steps) : dtype(type), shape(std::move(sizes)), strides(std::move(steps)) {}
+  Spec(const Tensor& like);
+  bool operator==(const Spec&) const = default;
+};
+
+/// Operations on values of known types: a function of tensors. einx::graph::sum("a [b]", x) makes one without running it, einx::trace(f, specs) one of a function,
+/// Graph::parse one of a text. Nothing is compiled before the graph runs, or its machine code is asked for; then it is, once. Cheap to copy; callable from many
+/// threads.
 class Graph {
  public:
   struct Impl;
   explicit Graph(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 
+  std::string name() const;
+  std::vector<Spec> inputs() const;
+  std::vector<Spec> outputs() const;
   std::string text() const;      ///< operations with their solved expressions; Graph::parse reads it back
   std::string loops() const;     ///< the kernels' loop nests
   std::string schedule() const;  ///< what the schedules chose, and why
@@ -55,8 +72,18 @@ class Graph {
   /// The same without a Tensor around any memory. A view that is not of the signature raises ValueError "graph-signature"; one without an address "bad-view".
   void run_into(std::span<const MutableView> results, std::span<const View> operands) const;
 
-  /// The way back from text(). `data`: tensors of the constants that the text only names. Raises SyntaxError "graph-text".
-  static Graph parse(std::string_view text, const std::vector<std::pair<std::string, Tensor>>& data = {});
+  /// Tensors of the constants that a text or JSON only names, since they have more than 16 elements.
+  using Data = std::vector<std::pair<std::string, Tensor>>;
+  Data data() const;
+  /// The way back from text(), and what may be written by hand: docs/functions.md. Raises SyntaxError "graph-text" with the line and a caret, also for a text of
+  /// several functions.
+  static Graph parse(std::string_view text, const Data& data = {});
+  /// Every function of a text.
+  static std::vector<Graph> parse_all(std::string_view text, const Data& data = {});
+  /// The way back from json(). Raises SyntaxError "graph-text" with the path of the field, like nodes[2].op.
+  static Graph from_json(std::string_view text, const Data& data = {});
+
+  const std::shared_ptr<const Impl>& impl() const { return impl_; }
 
  private:
   Tensor run_one(std::span<const Operand> operands) const;  ///< the first result

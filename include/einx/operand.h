@@ -24,7 +24,10 @@ namespace values {
 struct Arithmetic {};
 }  // namespace values
 
-/// A tensor inside a traced function (einx::jit): dtype and shape are known, the data is not. + - * / and functions like exp or where: value.h.
+struct View;  // graph.h
+
+/// A tensor inside a traced function (einx::jit, einx::trace): dtype and shape are known, the data is not. + - * / and functions like exp or where: value.h;
+/// reshape, slice, stack and their like: arrange.h.
 class Value : public values::Arithmetic {
  public:
   Value() = default;
@@ -69,6 +72,8 @@ class Operand {
   Operand(const std::vector<T>& values) requires(!std::is_same_v<T, bool>) : Operand(std::span<const T>(values)) {}
   template <Element T>
   Operand(std::span<T> values) : kind_(Kind::Tensor), owned_(std::make_shared<Tensor>(Tensor::view(values, {std::int64_t(values.size())}))), tensor_(owned_.get()) {}
+  /// Memory of the caller's, described in place (graph.h).
+  Operand(const View& view);
   /// A tensor of unknown shape, for solve_axes and solve_shapes.
   Operand(std::nullptr_t) : kind_(Kind::Unknown) {}
 

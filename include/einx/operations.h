@@ -68,6 +68,7 @@ EINX_FUNCTION(floor)
   namespace graph {                                                                                                                              \
   inline constexpr GraphOperation<2, 2> name{#name};                                                                                             \
   }
+using values::hypot;
 using values::pow;
 EINX_FUNCTION_OF_TWO(pow)
 EINX_FUNCTION_OF_TWO(hypot)
@@ -154,6 +155,26 @@ EINX_UPDATE(subtract_at)
   inline std::vector<Tensor> name##_all(std::string_view pattern, std::initializer_list<Operand> operands, const Axes& axes = {}, Location site = Location::current()) { \
     return detail::call_all({#name, pattern, {operands.begin(), operands.size()}, axes, false, site});                                                                   \
   }                                                                                                                                                                      \
+  template <values::Traced V>                                                                                                                                          \
+  Value name(std::string_view pattern, std::initializer_list<V> values, const Axes& axes = {}, Location site = Location::current()) {                                  \
+    return Operation<1, -1>{#name}(pattern, values, axes, site);                                                                                                       \
+  }                                                                                                                                                                    \
+  inline Value name(std::string_view pattern, const std::vector<Value>& values, const Axes& axes = {}, Location site = Location::current()) {                          \
+    return Operation<1, -1>{#name}(pattern, values, axes, site);                                                                                                       \
+  }                                                                                                                                                                    \
+  template <std::size_t N, values::Traced V>                                                                                                                           \
+  std::array<Value, N> name(std::string_view pattern, std::initializer_list<V> values, const Axes& axes = {}, Location site = Location::current()) {                   \
+    std::array<Value, N> results;                                                                                                                                      \
+    detail::call({#name, pattern, detail::operands_of(values), axes, false, site}, std::span<Value>(results));                                                         \
+    return results;                                                                                                                                                    \
+  }                                                                                                                                                                    \
+  template <values::Traced V>                                                                                                                                          \
+  std::vector<Value> name##_all(std::string_view pattern, std::initializer_list<V> values, const Axes& axes = {}, Location site = Location::current()) {               \
+    return detail::call_all_traced({#name, pattern, detail::operands_of(values), axes, false, site});                                                                  \
+  }                                                                                                                                                                    \
+  inline std::vector<Value> name##_all(std::string_view pattern, const std::vector<Value>& values, const Axes& axes = {}, Location site = Location::current()) {       \
+    return detail::call_all_traced({#name, pattern, detail::operands_of(values), axes, false, site});                                                                  \
+  }                                                                                                                                                                    \
   inline constexpr IntoOperation<1, -1> name##_into{#name};                                                                                                              \
   namespace graph {                                                                                                                                                      \
   inline constexpr GraphOperation<1, -1> name{#name};                                                                                                                    \

@@ -60,6 +60,7 @@ struct Call {
 void call(const Call& call, std::span<Tensor> results);
 void call(const Call& call, std::span<Value> results);
 std::vector<Tensor> call_all(const Call& call);
+std::vector<Value> call_all_traced(const Call& call);
 template <class R>
 R call_one(const Call& info) {
   R result;
@@ -94,12 +95,23 @@ struct Function {
   Tensor operator()(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options = {}, Location site = Location::current()) const {
     return call_one<Tensor>({name, {}, pattern, {operands.begin(), operands.size()}, options, site});
   }
+  template <values::Traced V>
+  Value operator()(std::string_view pattern, std::initializer_list<V> values, const Options& options = {}, Location site = Location::current()) const {
+    return call_one<Value>({name, {}, pattern, detail::operands_of(values), options, site});
+  }
+  Value operator()(std::string_view pattern, const std::vector<Value>& values, const Options& options = {}, Location site = Location::current()) const {
+    return call_one<Value>({name, {}, pattern, detail::operands_of(values), options, site});
+  }
 };
 
 // Moving elements: permute, compose, split, concatenate, broadcast. Needs '->'; several outputs come from rearrange_all.
 inline constexpr Function<1, -1> rearrange{"rearrange"};
 inline std::vector<Tensor> rearrange_all(std::string_view pattern, std::initializer_list<Operand> operands, const Options& options = {}, Location site = Location::current()) {
   return call_all({"rearrange", {}, pattern, {operands.begin(), operands.size()}, options, site});
+}
+template <values::Traced V>
+std::vector<Value> rearrange_all(std::string_view pattern, std::initializer_list<V> values, const Options& options = {}, Location site = Location::current()) {
+  return call_all_traced({"rearrange", {}, pattern, detail::operands_of(values), options, site});
 }
 
 // Elementwise. With two operands and one input expression the second operand is what stands in brackets: add("b... [c]", x, bias).
@@ -129,6 +141,10 @@ inline constexpr Function<3, -1> set_at{"set_at"}, add_at{"add_at"}, subtract_at
 /// index(pattern, {x, coordinates, updates}, "add_at")
 inline Tensor index(std::string_view pattern, std::initializer_list<Operand> operands, std::string_view op, const Options& options = {}, Location site = Location::current()) {
   return call_one<Tensor>({"index", op, pattern, {operands.begin(), operands.size()}, options, site});
+}
+template <values::Traced V>
+Value index(std::string_view pattern, std::initializer_list<V> values, std::string_view op, const Options& options = {}, Location site = Location::current()) {
+  return call_one<Value>({"index", op, pattern, detail::operands_of(values), options, site});
 }
 
 /// The coordinates of the axes: arange("a b -> b a [2]", {{"a", 2}, {"b", 3}}) is i32[3, 2, 2]. Without a bracket there is one axis.
@@ -165,6 +181,19 @@ std::vector<Tensor> apply_to(const F& f, std::span<const Tensor> t, const Extra&
 template <class F>
 concept Named = std::convertible_to<const F&, std::string_view>;
 
+/// An operation by name works on a traced value, too; a callable of tensors needs a tensor.
+template <OperandLike A, class F, class OnTensor>
+Result<A> traced_or_called(std::string_view function, std::string_view pattern, const A& a, const F& op, const Options& options, Location site,
+                           OnTensor on_tensor) {
+  if constexpr (is_value<A>) {
+    static_assert(Named<F>, "a function of tensors has nothing to work on in a traced function: give the operation's name");
+    const Operand operands[] = {Operand(a)};
+    return call_one<Value>({function, op, pattern, operands, options, site});
+  } else {
+    return on_tensor();
+  }
+}
+
 std::vector<Tensor> vmap_callable(const Call& call, const TensorFunction& f);
 std::vector<Tensor> vmap_with_axis_callable(const Call& call, const AxisFunction& f);
 Tensor reduce_callable(const Call& call, const AxisFunction& f);
@@ -181,8 +210,12 @@ Tensor vmap(std::string_view pattern, std::initializer_list<Operand> operands, c
   else return only_result(info, vmap_callable(info, [&](std::span<const Tensor> t) { return apply_to(op, t); }));
 }
 template <OperandLike A, class F>
-Tensor vmap(std::string_view pattern, const A& a, const F& op, const Options& options = {}, Location site = Location::current()) {
-  return vmap(pattern, {Operand(a)}, op, options, site);
+Result<A> vmap(std::string_view pattern, const A& a, const F& op, const Options& options = {}, Location site = Location::current()) {
+  return traced_or_called<A>("vmap", pattern, a, op, options, site, [&] { return vmap(pattern, {Operand(a)}, op, options, site); });
+}
+template <values::Traced V, Named F>
+Value vmap(std::string_view pattern, std::initializer_list<V> values, const F& op, const Options& options = {}, Location site = Location::current()) {
+  return call_one<Value>({"vmap", op, pattern, detail::operands_of(values), options, site});
 }
 /// The same for several outputs.
 template <class F>
@@ -200,16 +233,16 @@ Tensor vmap_with_axis(std::string_view pattern, std::initializer_list<Operand> o
     return only_result(info, vmap_with_axis_callable(info, [&](std::span<const Tensor> t, const std::vector<int>& axes) { return apply_to(op, t, axes); }));
 }
 template <OperandLike A, class F>
-Tensor vmap_with_axis(std::string_view pattern, const A& a, const F& op, const Options& options = {}, Location site = Location::current()) {
-  return vmap_with_axis(pattern, {Operand(a)}, op, options, site);
+Result<A> vmap_with_axis(std::string_view pattern, const A& a, const F& op, const Options& options = {}, Location site = Location::current()) {
+  return traced_or_called<A>("vmap_with_axis", pattern, a, op, options, site, [&] { return vmap_with_axis(pattern, {Operand(a)}, op, options, site); });
 }
 
 /// A reduction by name or by a callable f(x, axes).
 template <OperandLike A, class F>
-Tensor reduce(std::string_view pattern, const A& a, const F& op, const Options& options = {}, Location site = Location::current()) {
+Result<A> reduce(std::string_view pattern, const A& a, const F& op, const Options& options = {}, Location site = Location::current()) {
   const Operand operands[] = {Operand(a)};
   Call info{"reduce", {}, pattern, operands, options, site};
-  if constexpr (Named<F>) return info.op = op, call_one<Tensor>(info);
+  if constexpr (Named<F>) return info.op = op, call_one<Result<A>>(info);
   else return reduce_callable(info, [&](std::span<const Tensor> t, const std::vector<int>& axes) { return apply_to(op, t, axes); });
 }
 
@@ -219,6 +252,11 @@ Tensor elementwise(std::string_view pattern, std::initializer_list<Operand> oper
   Call info{"elementwise", {}, pattern, {operands.begin(), operands.size()}, options, site};
   if constexpr (Named<F>) return info.op = op, call_one<Tensor>(info);
   else return elementwise_callable(info, [&](std::span<const Tensor> t) { return apply_to(op, t); });
+}
+
+template <values::Traced V, Named F>
+Value elementwise(std::string_view pattern, std::initializer_list<V> values, const F& op, const Options& options = {}, Location site = Location::current()) {
+  return call_one<Value>({"elementwise", op, pattern, detail::operands_of(values), options, site});
 }
 
 // ---------------------------------------------------------------- solving

@@ -22,7 +22,7 @@ class Row : public Value {
 };
 
 namespace detail {
-/// The operation on values and numbers, at least one of them a value. Elementwise operations broadcast; reductions and row-wise ones take all axes. Raises
+/// The operation on values, numbers and tensors, at least one of them a value. Elementwise operations broadcast; reductions and row-wise ones take all axes. Raises
 /// TypeError for values of no or of several traced functions, AxisSizeError for shapes that do not broadcast, OperationNotSupportedError for dtypes.
 Value apply(std::string_view op, std::span<const Operand> operands);
 Value convert(const Value& value, DType dtype);
@@ -34,9 +34,9 @@ template <class T>
 concept Traced = is_value<T>;
 template <class T>
 concept IsRow = std::derived_from<std::remove_cvref_t<T>, Row>;
-/// Values and numbers, not only numbers.
+/// Values, numbers and tensors, at least one value. Tensors are constants of the traced function.
 template <class... T>
-concept Terms = (Traced<T> || ...) && ((Traced<T> || Number<T>) && ...);
+concept Terms = (Traced<T> || ...) && ((Traced<T> || Number<T> || std::same_as<T, Tensor>) && ...);
 /// A Row if any operand is one.
 template <class... T>
 using ResultOf = std::conditional_t<(IsRow<T> || ...), Row, Value>;
@@ -54,8 +54,11 @@ template <class A, class B> requires Terms<A, B> auto operator*(const A& a, cons
 template <class A, class B> requires Terms<A, B> auto operator/(const A& a, const B& b) { return apply("true_divide", a, b); }
 template <Traced A> auto operator-(const A& a) { return apply("negative", a); }
 template <Traced A> auto operator+(const A& a) { return a; }
+template <class A, class B> requires Terms<A, B> auto divide(const A& a, const B& b) { return apply("true_divide", a, b); }
+template <class A, class B> requires Terms<A, B> auto true_divide(const A& a, const B& b) { return apply("true_divide", a, b); }
 template <class A, class B> requires Terms<A, B> auto floor_divide(const A& a, const B& b) { return apply("floor_divide", a, b); }
 template <class A, class B> requires Terms<A, B> auto pow(const A& a, const B& b) { return apply("pow", a, b); }
+template <class A, class B> requires Terms<A, B> auto hypot(const A& a, const B& b) { return apply("hypot", a, b); }
 template <class A, class B> requires Terms<A, B> auto max(const A& a, const B& b) { return apply("maximum", a, b); }
 template <class A, class B> requires Terms<A, B> auto min(const A& a, const B& b) { return apply("minimum", a, b); }
 template <class A, class B> requires Terms<A, B> auto maximum(const A& a, const B& b) { return apply("maximum", a, b); }

@@ -2,13 +2,16 @@
 #pragma once
 #include <einx/einx.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "codegen/codegen.h"
 #include "graph/graph.h"
+#include "graph/read.h"
 #include "loops/loops.h"
 #include "trace/trace.h"
 
@@ -80,6 +83,17 @@ struct Prepared {
 };
 Prepared prepare(const CallInfo& info);
 
+/// A signature that is compiled when it is first needed: its graph after the passes, and what gives the executable (from the cache, or into it).
+struct Deferred {
+  graph::Graph graph;
+  std::function<ExecutablePtr()> make;
+};
+Deferred defer(const CallInfo& info);
+
+/// A graph for users, which compiles itself when it is first needed. The way back: the graph in it, as it was made.
+einx::Graph make_public(graph::Graph graph);
+const graph::Graph& graph_of(const einx::Graph& graph);
+
 /// arange of einx 0.3 as a call of id in the default dialect: an operand that counts for every axis, put side by side.
 struct Counting {
   std::string pattern;
@@ -92,6 +106,21 @@ Counting count(std::string_view pattern, std::span<const notation::Constraint> s
 
 /// What a public Graph holds.
 struct einx::Graph::Impl {
-  std::string source;  ///< "sum(\"a [b]\")", for messages
-  einx::detail::api::ExecutablePtr executable;
+  using Make = std::function<einx::detail::api::ExecutablePtr()>;
+  Impl(std::string name, einx::detail::graph::Graph made, Make make) : source(std::move(name)), graph(std::move(made)), make_(std::move(make)) {}
+
+  const std::string source;                ///< "sum(\"a [b]\")", for messages
+  const einx::detail::graph::Graph graph;  ///< as it was made: a call's after the passes, others before them
+  /// Compiled by the first thread that asks; others wait. What compiling raises is raised, and the next one tries again.
+  const einx::detail::api::Executable& executable() const {
+    const auto* ready = ready_.load(std::memory_order_acquire);
+    return ready ? *ready : compile();
+  }
+
+ private:
+  const einx::detail::api::Executable& compile() const;
+  mutable std::mutex mutex_;
+  mutable Make make_;
+  mutable einx::detail::api::ExecutablePtr executable_;
+  mutable std::atomic<const einx::detail::api::Executable*> ready_ = nullptr;
 };

@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "api/direct.h"
 #include "api/operands.h"
+#include "passes/passes.h"
 #include "support/support.h"
 #include "tensor/tensor.h"
 
@@ -19,7 +20,8 @@ using Made = std::vector<Tensor>;
 const char* obstacle(const Operand& operand) {
   switch (operand.kind()) {
     case Operand::Kind::Tensor: return operand.tensor().defined() ? nullptr : " is an undefined tensor.";
-    case Operand::Kind::Value: return " is a traced einx::Value, which has no data: operands in braces and op_into take tensors.";
+    case Operand::Kind::Value: return " is a traced einx::Value, which has no data: op_into takes tensors, and operands in braces are either tensors or all values "
+                                     "(einx::constant makes one of a tensor).";
     case Operand::Kind::Unknown: return " has no shape: only solve_axes and solve_shapes take nullptr.";
     default: return nullptr;
   }
@@ -78,15 +80,19 @@ Made call_factories(const CallInfo& info) {
   return made;
 }
 
-/// A miss: counted for the call site, then compiled by one thread.
-ExecutablePtr compile_into_cache(const CallInfo& info, const Made& made, cache::KeyView view) {
+/// The call with what its factories gave.
+trace::Call complete(const CallInfo& info, const Made& made) {
   check_operands(info);
   trace::Call call = describe(info);
   for (std::size_t k = 0; k < made.size(); ++k)
     if (made[k].defined()) call.operands[k].type = api::describe(Operand(made[k])).type;
-  const std::string bytes(view.bytes);  // the builder is used again by calls nested in a factory or a traced function
-  const cache::RetraceMonitor::Miss miss = cache::retraces().miss(info.site, signature(call));
-  const auto entry = cache::signatures().find_or_make({bytes, view.hash}, [&call]() -> cache::Table::Entry { return compile(call); });
+  return call;
+}
+
+/// A miss: counted for the call site, then compiled by one thread. The key is no builder's: that is used again by calls nested in a factory or a traced function.
+ExecutablePtr compile_into_cache(const trace::Call& call, const std::string& key, std::uint64_t hash, const Location& site) {
+  const cache::RetraceMonitor::Miss miss = cache::retraces().miss(site, signature(call));
+  const auto entry = cache::signatures().find_or_make({key, hash}, [&call]() -> cache::Table::Entry { return compile(call); });
   return std::static_pointer_cast<const Executable>(entry);
 }
 
@@ -97,7 +103,9 @@ ExecutablePtr executable_of(const CallInfo& info, const Made& made) {
     Direct::keep(info, held);
     return std::static_pointer_cast<const Executable>(held->entry);
   }
-  return compile_into_cache(info, made, view);
+  const std::string bytes(view.bytes);
+  const std::uint64_t hash = view.hash;
+  return compile_into_cache(complete(info, made), bytes, hash, info.site);
 }
 
 /// Addresses of up to eight operands without allocation.
@@ -143,6 +151,23 @@ Prepared prepare(const CallInfo& info) {
   const Operands operands(*result.executable, info, made);
   for (const Tensor* operand : operands.view) result.operands.push_back(*operand);
   return result;
+}
+
+Deferred defer(const CallInfo& info) {
+  const Made made = has_factory(info) ? call_factories(info) : Made{};
+  const cache::KeyView view = key(local_builder(), info, made);
+  if (const cache::Table::Entry entry = cache::signatures().find(view)) {
+    const auto known = std::static_pointer_cast<const Executable>(entry);
+    return {known->graph, [known] { return known; }};
+  }
+  std::string bytes(view.bytes);
+  const std::uint64_t hash = view.hash;
+  trace::Call call = complete(info, made);
+  graph::Graph graph = passes::run(trace::single(call, trace::solve(call, trace::expand(call))));
+  auto make = [call = std::move(call), bytes = std::move(bytes), hash, site = info.site] {
+    return compile_into_cache(call, bytes, hash, site);
+  };
+  return {std::move(graph), std::move(make)};
 }
 
 namespace {

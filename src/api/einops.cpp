@@ -213,8 +213,10 @@ AxisSizes::operator Axes() const {
   return axes;
 }
 
-AxisSizes parse_shape(const Tensor& x, std::string_view pattern) {
-  const std::vector<notation::Operand> operands = {{Shape(x.shape().begin(), x.shape().end()), ""}};
+namespace {
+
+AxisSizes parse_shape_of(Shape shape, std::string_view pattern) {
+  const std::vector<notation::Operand> operands = {{std::move(shape), ""}};
   const notation::Expanded expanded =
       notation::read(pattern, rules_of("parse_shape", notation::Family::Solve), operands, {});
   const notation::Solved solved = notation::solve(expanded, operands, {});
@@ -226,6 +228,13 @@ AxisSizes parse_shape(const Tensor& x, std::string_view pattern) {
     if (!axis.unnamed && names.contains(axis.source)) sizes.items.emplace_back(axis.source, axis.size);
   return sizes;
 }
+
+}  // namespace
+
+AxisSizes parse_shape(const Tensor& x, std::string_view pattern) {
+  return parse_shape_of(Shape(x.shape().begin(), x.shape().end()), pattern);
+}
+AxisSizes parse_shape(const Value& x, std::string_view pattern) { return parse_shape_of(x.shape(), pattern); }
 
 // ---------------------------------------------------------------- EinMix
 namespace {

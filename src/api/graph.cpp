@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "api/direct.h"
 #include "api/operands.h"
+#include "passes/passes.h"
 #include "support/support.h"
 #include "tensor/tensor.h"
 
@@ -12,19 +13,26 @@ namespace einx {
 namespace api = detail::api;
 namespace {
 
-detail::loops::Program lowered(const api::Executable& executable) {
-  return detail::loops::lower(executable.graph, detail::codegen::host_target().machine);
+detail::loops::Program lowered(const Graph::Impl& graph) {
+  return detail::loops::lower(detail::passes::run(graph.graph), detail::codegen::host_target().machine);
 }
 
-detail::codegen::Listing listing(const api::Executable& executable) {
+detail::codegen::Listing listing(const Graph::Impl& graph) {
   detail::codegen::Listing result;
-  detail::codegen::compile(lowered(executable), detail::codegen::host_target(), &result);
+  detail::codegen::compile(lowered(graph), detail::codegen::host_target(), &result);
   return result;
+}
+
+/// "f(i0: f32[2, 3]) -> f32[2]": the text's first line without its "def" and colon.
+std::string signature(const detail::graph::Graph& graph) {
+  const std::string text = detail::graph::text(graph);
+  return text.substr(4, text.find('\n') - 5);
 }
 
 [[noreturn]] void wrong_signature(const Graph::Impl& graph, const std::string& what) {
   detail::support::raise<ValueError>({.kind = "graph-signature",
                                       .sentence = "The graph " + graph.source + " was made for other operands: " + what + ".",
+                                      .operands = {signature(graph.graph)},
                                       .advice = {"Make a graph for this signature, or call the operation itself, which compiles what it needs."}});
 }
 
@@ -60,11 +68,11 @@ bool same_type(const View& view, const detail::graph::Type& type) {
 std::string place(std::size_t k) { return "operand #" + std::to_string(k + 1); }
 
 [[noreturn]] void wrong_operand(const Graph::Impl& graph, std::size_t k, const std::string& type) {
-  wrong_signature(graph, place(k) + " is " + type + ", not " + detail::graph::text(graph.executable->inputs[k]));
+  wrong_signature(graph, place(k) + " is " + type + ", not " + detail::graph::text(graph.executable().inputs[k]));
 }
 
 void require_counts(const Graph::Impl& graph, std::size_t operands, std::optional<std::size_t> results = {}) {
-  const api::Executable& executable = *graph.executable;
+  const api::Executable& executable = graph.executable();
   if (operands != executable.inputs.size())
     wrong_signature(graph, std::to_string(operands) + " operands instead of " + std::to_string(executable.inputs.size()));
   if (results && *results != executable.outputs.size())
@@ -86,7 +94,7 @@ class Bound {
  private:
   const Tensor* bind(const Graph::Impl& graph, std::span<const Operand> operands, std::size_t k) {
     const Operand& operand = operands[k];
-    const detail::graph::Type& type = graph.executable->inputs[k];
+    const detail::graph::Type& type = graph.executable().inputs[k];
     if (operand.kind() == Operand::Kind::Tensor) return checked(graph, operand.tensor(), k);
     if (operand.kind() == Operand::Kind::Value || operand.kind() == Operand::Kind::Unknown) wrong_signature(graph, place(k) + " has no data");
     if (held_.capacity() == 0) held_.reserve(operands.size());  // addresses stay
@@ -96,7 +104,7 @@ class Bound {
   }
   static const Tensor* checked(const Graph::Impl& graph, const Tensor& tensor, std::size_t k) {
     if (!tensor.defined()) wrong_operand(graph, k, "undefined");
-    if (!same_type(tensor.dtype(), tensor.shape(), tensor.strides(), graph.executable->inputs[k])) wrong_operand(graph, k, type_text(tensor));
+    if (!same_type(tensor.dtype(), tensor.shape(), tensor.strides(), graph.executable().inputs[k])) wrong_operand(graph, k, type_text(tensor));
     return &tensor;
   }
 
@@ -108,12 +116,12 @@ class Bound {
 Shape vector_of(std::span<const std::int64_t> values) { return {values.begin(), values.end()}; }
 
 void require_view(const Graph::Impl& graph, const View& view, std::size_t k) {
-  if (!same_type(view, graph.executable->inputs[k])) {
+  if (!same_type(view, graph.executable().inputs[k])) {
     const Shape strides = view.strides.empty() ? detail::tensor::row_major(view.shape) : vector_of(view.strides);
     if (strides.size() != view.shape.size()) wrong_signature(graph, place(k) + " has another number of strides than of axes");
     wrong_operand(graph, k, detail::tensor::type_text(view.dtype, view.shape, strides));
   }
-  const api::Executable::Reach& reach = graph.executable->reaches[k];
+  const api::Executable::Reach& reach = graph.executable().reaches[k];
   if (!view.data && reach.low != reach.high)
     detail::support::raise<ValueError>({.kind = "bad-view", .sentence = "The view given as " + place(k) + " of " + graph.source + " has no address."});
 }
@@ -136,27 +144,57 @@ void interpret_into(const api::Executable& executable, std::span<const MutableVi
 
 }  // namespace
 
-std::string Graph::text() const { return detail::graph::text(impl_->executable->graph); }
-std::string Graph::dot() const { return detail::graph::dot(impl_->executable->graph); }
-std::string Graph::json() const { return detail::graph::json(impl_->executable->graph); }
-std::string Graph::loops() const { return detail::loops::text(lowered(*impl_->executable)); }
-std::string Graph::schedule() const { return detail::loops::schedule_text(lowered(*impl_->executable)); }
-std::string Graph::llvm_ir() const { return listing(*impl_->executable).llvm_ir; }
-std::string Graph::assembly() const { return listing(*impl_->executable).assembly; }
+const api::Executable& Graph::Impl::compile() const {
+  const std::lock_guard lock(mutex_);
+  if (!executable_) {
+    executable_ = make_();
+    make_ = nullptr;  // and what it holds
+    ready_.store(executable_.get(), std::memory_order_release);
+  }
+  return *executable_;
+}
+
+namespace {
+
+Spec spec_of(const detail::graph::Type& type) {
+  if (type.strides == detail::tensor::row_major(type.shape)) return {type.dtype, type.shape};
+  return {type.dtype, type.shape, type.strides};
+}
+
+}  // namespace
+
+std::string Graph::name() const { return impl_->graph.name; }
+std::vector<Spec> Graph::inputs() const {
+  std::vector<Spec> specs;
+  for (const detail::graph::Parameter& parameter : impl_->graph.parameters) specs.push_back(spec_of(impl_->graph.values[parameter.value].type));
+  return specs;
+}
+std::vector<Spec> Graph::outputs() const {
+  std::vector<Spec> specs;  // results are row-major whatever they hold
+  for (const detail::graph::ValueId id : impl_->graph.results) specs.push_back({impl_->graph.values[id].type.dtype, impl_->graph.values[id].type.shape});
+  return specs;
+}
+std::string Graph::text() const { return detail::graph::text(impl_->graph); }
+std::string Graph::dot() const { return detail::graph::dot(impl_->graph); }
+std::string Graph::json() const { return detail::graph::json(impl_->graph); }
+std::string Graph::loops() const { return detail::loops::text(lowered(*impl_)); }
+std::string Graph::schedule() const { return detail::loops::schedule_text(lowered(*impl_)); }
+std::string Graph::llvm_ir() const { return listing(*impl_).llvm_ir; }
+std::string Graph::assembly() const { return listing(*impl_).assembly; }
 
 std::vector<Tensor> Graph::run(std::span<const Operand> operands) const {
   require_counts(*impl_, operands.size());
   Bound bound(*impl_, operands);
-  std::vector<Tensor> results(impl_->executable->outputs.size());
-  api::run(*impl_->executable, bound.tensors(), results);
+  std::vector<Tensor> results(impl_->executable().outputs.size());
+  api::run(impl_->executable(), bound.tensors(), results);
   return results;
 }
 
 Tensor Graph::run_one(std::span<const Operand> operands) const {
-  if (impl_->executable->outputs.size() != 1) return std::move(run(operands).at(0));
+  if (impl_->executable().outputs.size() != 1) return std::move(run(operands).at(0));
   require_counts(*impl_, operands.size());
   Bound bound(*impl_, operands);
-  const api::Executable& executable = *impl_->executable;
+  const api::Executable& executable = impl_->executable();
   Tensor result;
   if (executable.code) api::run(executable, bound.inputs(), {&result, 1});
   else api::run(executable, bound.tensors(), {&result, 1});
@@ -166,14 +204,14 @@ Tensor Graph::run_one(std::span<const Operand> operands) const {
 void Graph::run_into(std::span<Tensor* const> results, std::span<const Operand> operands) const {
   require_counts(*impl_, operands.size(), results.size());
   Bound bound(*impl_, operands);
-  const api::Executable& executable = *impl_->executable;
+  const api::Executable& executable = impl_->executable();
   if (executable.code) return api::run_into(executable, bound.inputs(), results);
   api::run_into(executable, bound.tensors(), results);
 }
 
 void Graph::run_into(std::span<const MutableView> results, std::span<const View> operands) const {
   require_counts(*impl_, operands.size(), results.size());
-  const api::Executable& executable = *impl_->executable;
+  const api::Executable& executable = impl_->executable();
   api::Addresses<const void*> inputs(operands.size());
   for (std::size_t k = 0; k < operands.size(); ++k) {
     require_view(*impl_, operands[k], k);
@@ -183,17 +221,34 @@ void Graph::run_into(std::span<const MutableView> results, std::span<const View>
   api::run_into(executable, inputs.data(), results);
 }
 
-Graph Graph::parse(std::string_view text, const std::vector<std::pair<std::string, Tensor>>& data) {
-  detail::graph::Graph graph = detail::graph::parse(text, data);
-  const std::string name = graph.name;
-  return Graph(std::make_shared<const Impl>(Impl{name, api::compile(std::move(graph))}));
+Graph::Data Graph::data() const { return detail::graph::data_beside(impl_->graph); }
+
+Graph Graph::parse(std::string_view text, const Data& data) { return api::make_public(detail::graph::parse(text, data)); }
+
+std::vector<Graph> Graph::parse_all(std::string_view text, const Data& data) {
+  std::vector<Graph> graphs;
+  for (detail::graph::Graph& graph : detail::graph::parse_all(text, detail::graph::source_of(data))) graphs.push_back(api::make_public(std::move(graph)));
+  return graphs;
+}
+
+Graph Graph::from_json(std::string_view text, const Data& data) {
+  return api::make_public(detail::graph::from_json(text, detail::graph::source_of(data)));
 }
 
 namespace detail {
 
+Graph api::make_public(graph::Graph graph) {
+  std::string name = graph.name;
+  auto make = [graph] { return compile(graph); };
+  return einx::Graph(std::make_shared<const einx::Graph::Impl>(std::move(name), std::move(graph), std::move(make)));
+}
+
+const graph::Graph& api::graph_of(const einx::Graph& graph) { return graph.impl()->graph; }
+
 Graph make_graph(const CallInfo& info) {
-  const std::string source = std::string(info.op) + "(\"" + std::string(info.pattern) + "\")";
-  return Graph(std::make_shared<const Graph::Impl>(Graph::Impl{source, api::prepare(info).executable}));
+  std::string source = std::string(info.op) + "(\"" + std::string(info.pattern) + "\")";
+  api::Deferred call = api::defer(info);
+  return Graph(std::make_shared<const Graph::Impl>(std::move(source), std::move(call.graph), std::move(call.make)));
 }
 
 void call_into(const CallInfo& info, std::span<Tensor* const> results) {

@@ -1,86 +1,18 @@
-// Traced functions: operations on Values write nodes into a graph instead of computing.
+// einx::jit and einx::trace: functions of the user's, traced whole.
+#include <einx/jit.h>
+
 #include <atomic>
 
 #include "api/api.h"
+#include "api/direct.h"
 #include "api/operands.h"
+#include "api/optimizing.h"
 #include "api/tracing.h"
+#include "passes/passes.h"
 #include "support/support.h"
+#include "tensor/tensor.h"
 
-namespace einx {
-
-namespace detail {
-namespace {
-
-[[noreturn]] void bad_value(const std::string& sentence) { support::raise<TypeError>({.kind = "operand-kind", .sentence = sentence}); }
-
-const graph::Type& type_of(const Value& value) {
-  if (!value.tracing()) bad_value("An einx::Value that belongs to no traced function has no type.");
-  return value.tracing()->graph.values.at(value.id()).type;
-}
-
-}  // namespace
-}  // namespace detail
-
-DType Value::dtype() const { return detail::type_of(*this).dtype; }
-Shape Value::shape() const { return detail::type_of(*this).shape; }
-
-namespace detail {
-namespace {
-
-/// The trace that a call's Values belong to: one for all of them.
-const std::shared_ptr<Tracing>& tracing_of(const CallInfo& info) {
-  const std::shared_ptr<Tracing>* found = nullptr;
-  for (const Operand& operand : info.operands) {
-    if (operand.kind() != Operand::Kind::Value) continue;
-    const std::shared_ptr<Tracing>& tracing = operand.value().tracing();
-    if (!tracing) bad_value("An einx::Value that belongs to no traced function was given to " + std::string(info.op) + ".");
-    if (found && *found != tracing) bad_value("Values of two traced functions meet in one call of " + std::string(info.op) + ".");
-    found = &tracing;
-  }
-  return *found;
-}
-
-/// Gives every operand that is not a Value a constant of the graph: captured tensors, numbers, factories' tensors.
-std::vector<graph::ValueId> operand_values(const CallInfo& info, trace::Call& call, graph::Graph& graph, const std::vector<Tensor>& made) {
-  const std::vector<DType> dtypes = trace::operand_dtypes(*call.op, call.operands);
-  std::vector<graph::ValueId> values;
-  for (std::size_t k = 0; k < info.operands.size(); ++k) {
-    const Operand& operand = info.operands[k];
-    switch (operand.kind()) {
-      case Operand::Kind::Value: values.push_back(operand.value().id()); continue;
-      case Operand::Kind::Tensor: values.push_back(add_constant(graph, operand.tensor().clone())); break;
-      case Operand::Kind::Factory: values.push_back(add_constant(graph, made[k])); break;
-      case Operand::Kind::Unknown: bad_value("Operand #" + std::to_string(k + 1) + " has no shape.");
-      default: values.push_back(add_constant(graph, api::number(operand, dtypes[k])));
-    }
-    call.operands[k] = {trace::Operand::Kind::Tensor, graph.values[values.back()].type};
-  }
-  return values;
-}
-
-std::vector<Tensor> factories(const CallInfo& info, trace::Call& call, const notation::Solved& solved) {
-  std::vector<Tensor> made(info.operands.size());
-  const std::vector<Shape> shapes = trace::operand_shapes(solved);
-  for (std::size_t k = 0; k < made.size(); ++k) {
-    if (info.operands[k].kind() != Operand::Kind::Factory) continue;
-    made[k] = api::call_factory(info.operands[k], shapes[k], k, info);
-    call.operands[k].type = api::describe(Operand(made[k])).type;
-  }
-  return made;
-}
-
-}  // namespace
-
-void call(const CallInfo& info, std::span<Value> results) {
-  const std::shared_ptr<Tracing>& tracing = tracing_of(info);
-  trace::Call call = api::describe(info);
-  notation::Solved solved = trace::solve(call, trace::expand(call));
-  const std::vector<Tensor> made = factories(info, call, solved);
-  const std::vector<graph::ValueId> inputs = operand_values(info, call, tracing->graph, made);
-  const std::vector<graph::ValueId> outputs = trace::append(tracing->graph, call, std::move(solved), inputs);
-  api::require_results(info, outputs.size(), results.size());
-  for (std::size_t k = 0; k < results.size(); ++k) results[k] = Value(tracing, outputs[k]);
-}
+namespace einx::detail {
 
 std::uint64_t new_identity() {
   static std::atomic<std::uint64_t> next{1};
@@ -89,28 +21,29 @@ std::uint64_t new_identity() {
 
 namespace {
 
-api::ExecutablePtr trace_and_compile(const JitCall& call, const std::vector<Tensor>& operands) {
-  const auto tracing = std::make_shared<Tracing>();
-  tracing->graph.name = "traced";
-  std::vector<Value> parameters;
-  for (const Tensor& operand : operands)
-    parameters.emplace_back(tracing, add_parameter(tracing->graph, api::describe(Operand(operand)).type));
-  for (const Value& result : call.trace(parameters)) {
-    if (result.tracing() != tracing) bad_value("A traced function returned a Value that is not its own.");
-    tracing->graph.results.push_back(result.id());
-  }
-  return api::compile(tracing->graph);
+constexpr std::string_view kForeign = "A traced function returned a Value that is not its own.";
+
+api::ExecutablePtr trace_and_compile(const JitCall& call, std::span<const Tensor> operands) {
+  std::vector<graph::Type> types;
+  for (const Tensor& operand : operands) types.push_back(api::describe(Operand(operand)).type);
+  graph::Graph graph = api::write_graph("traced", types, call.trace, kForeign);
+  return api::compile(passes::optimize(std::move(graph), api::optimize_options(call.options)));
+}
+
+bool is_number(const Operand& operand) {
+  using Kind = Operand::Kind;
+  return operand.kind() == Kind::WeakBool || operand.kind() == Kind::WeakInt || operand.kind() == Kind::WeakFloat;
 }
 
 /// Tensors and numbers; a traced function has no expression that would give a factory its shape.
 std::vector<Tensor> jit_operands(const JitCall& call) {
   std::vector<Tensor> tensors;
   for (const Operand& operand : call.operands) {
-    using Kind = Operand::Kind;
-    if (operand.kind() == Kind::Tensor && operand.tensor().defined()) tensors.push_back(operand.tensor());
-    else if (operand.kind() == Kind::WeakBool || operand.kind() == Kind::WeakInt || operand.kind() == Kind::WeakFloat)
-      tensors.push_back(api::number(operand, trace::weak_dtype(api::describe(operand).kind, {})));
-    else bad_value("A traced function takes tensors and numbers; operand #" + std::to_string(tensors.size() + 1) + " is neither.");
+    if (operand.kind() == Operand::Kind::Tensor && operand.tensor().defined()) tensors.push_back(operand.tensor());
+    else if (is_number(operand)) tensors.push_back(api::number(operand, trace::weak_dtype(api::describe(operand).kind, {})));
+    else
+      support::raise<TypeError>({.kind = "operand-kind",
+                                 .sentence = "A traced function takes tensors and numbers; operand #" + std::to_string(tensors.size() + 1) + " is neither."});
   }
   return tensors;
 }
@@ -124,25 +57,74 @@ cache::Signature jit_signature(const std::vector<Tensor>& operands) {
   return signature;
 }
 
-}  // namespace
-
-std::vector<Tensor> call_jit(const JitCall& call) {
-  const std::vector<Tensor> operands = jit_operands(call);
-  thread_local cache::KeyBuilder builder;
-  builder.clear();
-  builder.text("jit");
-  builder.number(static_cast<std::int64_t>(call.identity));
-  for (const Tensor& operand : operands) builder.tensor(operand.dtype(), operand.shape(), operand.strides());
-  const cache::KeyView view = builder.view();
-  cache::Table::Entry entry = cache::signatures().find(view);
-  if (!entry) {
-    const std::string bytes(view.bytes);
-    const auto miss = cache::retraces().miss(call.site, jit_signature(operands));
-    entry = cache::signatures().find_or_make({bytes, view.hash}, [&]() -> cache::Table::Entry { return trace_and_compile(call, operands); });
-  }
-  const auto executable = std::static_pointer_cast<const api::Executable>(entry);
-  return api::run(*executable, operands);
+/// A call as the caches see it: no operation has such a name, and the pattern's bytes tell functions apart.
+CallInfo info_of(const JitCall& call) {
+  static const Axes none;
+  const std::string_view identity(reinterpret_cast<const char*>(&call.identity), sizeof call.identity);
+  return {"(traced)", identity, call.operands, none, false, call.site};
 }
 
-}  // namespace detail
-}  // namespace einx
+api::ExecutablePtr look_up(const JitCall& call, const CallInfo& info, const std::vector<Tensor>& operands) {
+  api::Direct::tidy();
+  thread_local cache::KeyBuilder builder;
+  builder.clear();
+  api::key_call(builder, info);
+  for (const Tensor& operand : operands) builder.tensor(operand.dtype(), operand.shape(), operand.strides());
+  const cache::KeyView view = builder.view();
+  if (const cache::Table::HeldPtr held = cache::signatures().hold(view)) {
+    api::Direct::keep(info, held);
+    return std::static_pointer_cast<const api::Executable>(held->entry);
+  }
+  const std::string bytes(view.bytes);  // the builder is used again by functions called while this one is traced
+  const auto miss = cache::retraces().miss(call.site, jit_signature(operands));
+  const auto entry = cache::signatures().find_or_make({bytes, view.hash}, [&]() -> cache::Table::Entry { return trace_and_compile(call, operands); });
+  return std::static_pointer_cast<const api::Executable>(entry);
+}
+
+/// Runs the call; `results_for` gives the tensors for so many results.
+template <class ResultsFor>
+void run_jit(const JitCall& call, ResultsFor results_for) {
+  const CallInfo info = info_of(call);
+  if (const api::Executable* found = api::Direct::find(info)) {
+    const api::Direct::Running running;
+    return api::run(*found, api::Arguments(*found, info).data(), results_for(found->outputs.size()));
+  }
+  const std::vector<Tensor> operands = jit_operands(call);
+  const api::ExecutablePtr executable = look_up(call, info, operands);
+  api::run(*executable, api::addresses(operands), results_for(executable->outputs.size()));
+}
+
+}  // namespace
+
+void call_jit(const JitCall& call, std::span<Tensor> results) {
+  run_jit(call, [&](std::size_t) { return results; });  // as many as the function's type says
+}
+
+std::vector<Tensor> call_jit_all(const JitCall& call) {
+  std::vector<Tensor> results;
+  run_jit(call, [&](std::size_t count) {
+    results.resize(count);
+    return std::span<Tensor>(results);
+  });
+  return results;
+}
+
+// ---------------------------------------------------------------- graphs of functions
+Graph trace_graph(std::string_view name, std::span<const Spec> specs, const TraceBody& body) {
+  if (!graph::legal_name(name))
+    support::raise<ValueError>({.kind = "bad-parameter", .sentence = "A graph cannot be called \"" + std::string(name) + "\".",
+                                .advice = {"A name has letters, digits and _, and begins with no digit."}});
+  std::vector<graph::Type> types;
+  for (const Spec& spec : specs) types.push_back(api::type_of(spec, "#" + std::to_string(types.size() + 1)));
+  graph::Graph graph = api::write_graph(name, types, body, kForeign);
+  if (graph.results.empty())
+    support::raise<ValueError>({.kind = "bad-parameter", .sentence = "The traced function returned no value: a graph has a result."});
+  return api::make_public(graph::verified("trace", std::move(graph)));
+}
+
+void refuse_trace(std::size_t given) {
+  support::raise<ValueError>({.kind = "num-tensors",
+                              .sentence = "The traced function does not take " + std::to_string(given) + " values, as many as there are specs."});
+}
+
+}  // namespace einx::detail

@@ -5,6 +5,30 @@
 #include "support/support.h"
 #include "tensor/tensor.h"
 
+namespace einx {
+
+namespace {
+
+Shape shape_of(std::span<const std::int64_t> sizes) { return {sizes.begin(), sizes.end()}; }
+
+Tensor tensor_of(const View& view) {
+  if (!view.data && std::ranges::find(view.shape, 0) == view.shape.end())
+    detail::support::raise<ValueError>({.kind = "bad-view", .sentence = "A view given as an operand has no address."});
+  if (view.strides.empty()) return Tensor::view(view.data, view.dtype, shape_of(view.shape));
+  return Tensor::view(view.data, view.dtype, shape_of(view.shape), shape_of(view.strides));
+}
+
+}  // namespace
+
+Operand::Operand(const View& view)
+    : kind_(Kind::Tensor), owned_(std::make_shared<Tensor>(tensor_of(view))), tensor_(owned_.get()) {}
+
+Spec::Spec(const Tensor& like) : dtype(like.dtype()), shape(shape_of(like.shape())) {
+  if (!like.contiguous()) strides = shape_of(like.strides());
+}
+
+}  // namespace einx
+
 namespace einx::detail::api {
 
 void key_call(cache::KeyBuilder& key, const CallInfo& info) {
@@ -31,6 +55,20 @@ void key_operand(cache::KeyBuilder& key, const Operand& operand, const Tensor* m
   key.byte(static_cast<std::uint8_t>(undefined ? Operand::Kind::Unknown : operand.kind()));
   if (operand.kind() == Operand::Kind::Tensor) made = &operand.tensor();
   if (made) key.tensor(made->dtype(), made->shape(), made->strides());
+}
+
+graph::Type type_of(const Spec& spec, const std::string& which) {
+  constexpr std::size_t kMostAxes = 64;
+  const bool sizes = std::ranges::all_of(spec.shape, [](std::int64_t size) { return size >= 0; });
+  if (!sizes || spec.shape.size() > kMostAxes || !graph::addressable(spec.shape, spec.dtype))
+    support::raise<ValueError>({.kind = "bad-shape",
+                                .sentence = "Spec " + which + " has the shape " + support::tuple_text(spec.shape) + ", which no tensor can have."});
+  const bool strides = !spec.strides || (spec.strides->size() == spec.shape.size() && graph::reachable(spec.shape, *spec.strides, spec.dtype));
+  if (!strides)
+    support::raise<ValueError>({.kind = "bad-view",
+                                .sentence = "Spec " + which + " has the strides " + support::tuple_text(*spec.strides) + ", which do not fit its shape " +
+                                            support::tuple_text(spec.shape) + "."});
+  return graph::make_type(spec.dtype, spec.shape, spec.strides);
 }
 
 std::vector<notation::Constraint> constraints(const Axes& axes) {

@@ -12,6 +12,8 @@ void key_operand(cache::KeyBuilder& key, const Operand& operand, const Tensor* m
 
 std::vector<notation::Constraint> constraints(const Axes& axes);
 trace::Operand describe(const Operand& operand);
+/// Raises ValueError "bad-shape" for a type that no tensor can have, "bad-view" for strides that do not fit it; `which` names it there.
+graph::Type type_of(const Spec& spec, const std::string& which);
 /// A weak number as a rank-0 tensor.
 Tensor number(const Operand& operand, DType dtype);
 /// Calls a factory: CallOperationError "runtime" if it throws. `op`, `pattern`: for the message; a pattern may be left out.

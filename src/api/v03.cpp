@@ -68,6 +68,7 @@ class CommonCall {
 void call(const Call& call, std::span<Tensor> results) { detail::call(CommonCall(call).info(), results); }
 void call(const Call& call, std::span<Value> results) { detail::call(CommonCall(call).info(), results); }
 std::vector<Tensor> call_all(const Call& call) { return detail::call_all(CommonCall(call).info()); }
+std::vector<Value> call_all_traced(const Call& call) { return detail::call_all_traced(CommonCall(call).info()); }
 
 Tensor arange(std::string_view pattern, const Options& options, DType dtype, Location site) {
   const api::Counting counting =

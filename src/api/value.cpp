@@ -17,9 +17,11 @@ void require_traced(std::string_view op, const Value& value) {
 std::vector<Shape> shapes_of(std::string_view op, std::span<const Operand> operands) {
   std::vector<Shape> shapes;
   for (const Operand& operand : operands) {
-    const bool value = operand.kind() == Operand::Kind::Value;
+    const bool value = operand.kind() == Operand::Kind::Value, tensor = operand.kind() == Operand::Kind::Tensor;
     if (value) require_traced(op, operand.value());
-    shapes.push_back(value ? operand.value().shape() : Shape{});
+    shapes.push_back(value    ? operand.value().shape()
+                     : tensor ? Shape(operand.tensor().shape().begin(), operand.tensor().shape().end())
+                              : Shape{});
   }
   return shapes;
 }
@@ -103,18 +105,10 @@ Value run(std::string_view op, const TracedFunction& function, std::span<const V
 }  // namespace
 
 graph::Graph traced(std::string_view op, const TracedFunction& function, std::span<const graph::Type> types) {
-  const auto tracing = std::make_shared<Tracing>();
-  tracing->graph.name = op;
-  std::vector<Value> parameters;
-  for (const graph::Type& type : types) parameters.emplace_back(tracing, add_parameter(tracing->graph, type));
-  const Value result = run(op, function, parameters);
-  if (result.tracing() != tracing)
-    support::raise<TypeError>({.kind = "operand-kind",
-                               .sentence = "The function of the operation '" + std::string(op) +
-                                           "' returned a value that it has not made from its arguments.",
-                               .advice = {"Return an expression of the arguments."}});
-  tracing->graph.results.push_back(result.id());
-  return tracing->graph;  // a copy: the user may have kept a value
+  const auto body = [&](std::span<const Value> parameters) { return std::vector<Value>{run(op, function, parameters)}; };
+  return write_graph(op, types, body,
+                     "The function of the operation '" + std::string(op) +
+                         "' returned a value that it has not made from its arguments.");
 }
 
 }  // namespace api

@@ -100,6 +100,7 @@ std::int32_t run_sort(const Call& call, const void* const* at) {
 constexpr std::int32_t kFunctionFailed = -1;  ///< beside an exception, which says what
 
 constexpr std::size_t kFewBuffers = 32;
+constexpr std::int64_t kUnit = 64;  ///< of the places of temporaries
 
 /// Buffer addresses of one run, on the stack for all but the largest programs.
 class Addresses {
@@ -121,8 +122,11 @@ class ProgramCode : public Code {
         parameters_(program.parameters),
         constants_(program.constants),
         loaded_(std::move(loaded)) {
-    for (const Buffer& buffer : buffers_)
+    for (const Buffer& buffer : buffers_) {
       bytes_.push_back(buffer.elements * std::int64_t(size_of(buffer.dtype)));
+      if (buffer.kind == Buffer::Kind::Temporary)
+        shared_bytes_ = std::max(shared_bytes_, buffer.index * kUnit + bytes_.back());
+    }
     empty_ = !program.outputs.empty();
     for (const graph::Type& output : program.outputs)
       empty_ &= std::ranges::find(output.shape, 0) != output.shape.end();
@@ -152,9 +156,14 @@ class ProgramCode : public Code {
     };
     std::exception_ptr failure;  // of a function of the user's
     std::size_t done = 0;
+    void* shared = shared_bytes_ > 0 ? einx_rt_allocate(shared_bytes_) : nullptr;
+    if (shared_bytes_ > 0 && shared == nullptr) return status->code = EINX_OUT_OF_MEMORY;
     for (; done < buffers_.size(); ++done) {
       bool allocated = false;
-      if (!place(done, inputs, outputs, at, allocated)) break;
+      if (buffers_[done].kind == Buffer::Kind::Temporary)
+        at[done] = static_cast<char*>(shared) + buffers_[done].index * kUnit;
+      else if (!place(done, inputs, outputs, at, allocated))
+        break;
       if (allocated && given.empty())
         few_given |= std::uint64_t(1) << done;
       else if (allocated)
@@ -171,6 +180,7 @@ class ProgramCode : public Code {
       einx_rt_free(const_cast<void*>(at[k]), bytes_[k]);
       if (output) outputs[buffers_[k].index] = nullptr;
     }
+    if (shared != nullptr) einx_rt_free(shared, shared_bytes_);
     if (failure) std::rethrow_exception(failure);
     return status->code;
   }
@@ -252,6 +262,7 @@ class ProgramCode : public Code {
 
   std::vector<Buffer> buffers_;
   std::vector<std::int64_t> parameters_, bytes_;
+  std::int64_t shared_bytes_ = 0;  ///< of all temporaries (loops/memory.h)
   std::vector<Tensor> constants_;
   std::vector<Call> calls_;
   bool empty_ = false;   ///< every output has no elements

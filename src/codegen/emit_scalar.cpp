@@ -240,6 +240,9 @@ llvm::Value* emit_node(const Arithmetic& to, const ops::ScalarFn& fn, const Scal
     case Prim::Const:
       return constant(to.b.getContext(), node.constant);
     case Prim::Cast:
+      // Where loops/fuse.cpp joined two operations: each is rounded as if it stood alone.
+      if (operands == node.dtype && a[0]->getType()->isFPOrFPVectorTy())
+        return to.b.CreateArithmeticFence(a[0], a[0]->getType());
       return emit_convert(to, a[0], operands, node.dtype);
     case Prim::Select:
       return to.b.CreateSelect(a[0], a[1], a[2]);

@@ -68,6 +68,9 @@ ValueId add_constant(Graph& graph, Tensor data);
 /// Resolves dtypes, derives the outputs' types (row-major) and appends the node. Raises OperationNotSupportedError.
 std::vector<ValueId> add_node(Graph& graph, const ops::Op& op, notation::Solved expr, std::vector<ValueId> inputs, Attributes attributes = {});
 
+/// The form all nodes have, so that equal texts are equal nodes: axes stand in the order of their first appearance (axes that do not appear are
+/// dropped), and a group of a single item is that item. `expr` must be well formed.
+notation::Solved normal_form(notation::Solved expr);
 /// The dtypes and meaning of a node for its operands' dtypes.
 ops::Resolved resolve(const Graph& graph, const Node& node);
 

@@ -1,4 +1,5 @@
 // The graph as JSON, for tools: the same facts as the text, each in a field of its own.
+#include <algorithm>
 #include <cmath>
 
 #include "graph/escape.h"
@@ -32,16 +33,26 @@ std::string parameter_json(const Graph& graph, const Parameter& parameter) {
          "}";
 }
 
-/// Elements in row-major order; inf and nan, which JSON does not have, as strings. Large data stays beside.
+/// How many nodes stand before the constant: its place in the text.
+std::size_t nodes_before(const Graph& graph, ValueId constant) {
+  return std::size_t(std::count_if(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+    return !node.outputs.empty() && node.outputs.front() < constant;
+  }));
+}
+
+/// Elements in row-major order; inf and nan, which JSON does not have, as strings, and -0 so that it is no integer. Large
+/// data stays beside.
 std::string constant_json(const Graph& graph, const Constant& constant) {
   std::string out = value_fields(graph, constant.value);
+  if (const std::size_t before = nodes_before(graph, constant.value))
+    out += ", \"before_node\": " + std::to_string(before);
   if (constant.data.size() > kInlineElements) return out + "}";
   std::vector<std::string> elements;
   const auto* element = static_cast<const std::byte*>(constant.data.data());
   for (std::int64_t k = 0; k < constant.data.size(); ++k, element += size_of(constant.data.dtype())) {
     const std::string text = element_text(element, constant.data.dtype());
     const bool finite = std::isfinite(tensor::to_double(tensor::load(element, constant.data.dtype())));
-    elements.push_back(finite ? text : quoted(text));
+    elements.push_back(!finite ? quoted(text) : text == "-0" ? "-0.0" : text);
   }
   return out + ", \"data\": [" + support::join(elements, ", ") + "]}";
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 
 namespace einx::detail::graph {
 
@@ -107,6 +108,16 @@ bool addressable(const Shape& shape, DType dtype) {
   std::vector<std::int64_t> sizes{std::int64_t(size_of(dtype))};
   for (const std::int64_t size : shape) sizes.push_back(std::max<std::int64_t>(size, 1));
   return support::checked_product(sizes).has_value();
+}
+
+bool reachable(const Shape& shape, const Shape& strides, DType dtype) {
+  std::optional<std::int64_t> reach = 0;
+  for (std::size_t k = 0; k < shape.size() && reach; ++k) {
+    if (strides[k] == std::numeric_limits<std::int64_t>::min()) return false;
+    const auto step = support::checked_mul(std::max<std::int64_t>(shape[k] - 1, 0), std::abs(strides[k]));
+    reach = step ? support::checked_add(*reach, *step) : std::nullopt;
+  }
+  return reach && support::checked_mul(*reach, std::int64_t(size_of(dtype)));
 }
 
 bool legal_name(std::string_view name) {

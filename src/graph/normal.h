@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "graph/graph.h"
+#include "graph/read.h"
 
 namespace einx::detail::graph {
 
@@ -13,25 +13,13 @@ namespace einx::detail::graph {
 /// everything else presumes.
 bool well_formed(const notation::Solved& expr);
 
-/// The form all nodes have, so that equal texts are equal nodes: axes stand in the order of their first
-/// appearance (axes that do not appear are dropped), and a group of a single item is that item. `expr` must
-/// be well formed.
-notation::Solved normal_form(notation::Solved expr);
-
 /// Size of a dimension, nullopt if it does not fit in 63 bits.
 std::optional<std::int64_t> checked_size(const notation::Solved& expr, const notation::Dim& dim);
-/// Whether all elements of a tensor of this shape, axes of size 0 counted as 1, have a byte address in 63
-/// bits: strides then fit too.
-bool addressable(const Shape& shape, DType dtype);
-
 /// The data of a constant: a copy, since the graph may outlive what its owner does to the original;
 /// row-major, bools as 0 and 1, so that equal constants have equal bytes.
 Tensor owned(const Tensor& data);
 
 /// One an output: those of id may differ (ops::output_dtypes).
 std::vector<DType> output_dtypes(const Graph& graph, const Node& node);
-
-/// [A-Za-z_][A-Za-z0-9_]*
-bool legal_name(std::string_view name);
 
 }  // namespace einx::detail::graph

@@ -1,15 +1,14 @@
-// Graph text -> graph: a line a statement, every line checked by the verifier's rules as it is read. Whatever
-// the text, the answer is a legal graph or a SyntaxError; time and memory are bounded by the length of the
-// text.
+// Graph text -> graphs: a line a statement, every line checked by the verifier's rules as it is read. Types that are
+// not written are those that follow. Whatever the text, the answer is legal graphs or a SyntaxError; time and memory
+// are bounded by the length of the text.
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <string>
 #include <unordered_map>
 
 #include "graph/literal.h"
+#include "graph/make_node.h"
 #include "graph/normal.h"
-#include "graph/parse_expression.h"
 #include "graph/rules.h"
 #include "graph/scan.h"
 
@@ -18,20 +17,6 @@ namespace {
 
 constexpr std::size_t kMaxText = std::size_t(4) << 20;
 constexpr std::size_t kMaxRank = 64;
-constexpr std::size_t kMaxAttributes = 16;  // they are searched by name
-
-using Data = std::vector<std::pair<std::string, Tensor>>;
-
-/// Whether the furthest element of a strided tensor has a byte offset in 63 bits.
-bool reachable(const Shape& shape, const Shape& strides, DType dtype) {
-  std::optional<std::int64_t> reach = 0;
-  for (std::size_t k = 0; k < shape.size() && reach; ++k) {
-    if (strides[k] == std::numeric_limits<std::int64_t>::min()) return false;
-    const auto step = support::checked_mul(std::max<std::int64_t>(shape[k] - 1, 0), std::abs(strides[k]));
-    reach = step ? support::checked_add(*reach, *step) : std::nullopt;
-  }
-  return reach && support::checked_mul(*reach, std::int64_t(size_of(dtype)));
-}
 
 Type read_type(Scanner& line) {
   const std::size_t start = line.position();
@@ -60,108 +45,124 @@ Type read_type(Scanner& line) {
   return make_type(*dtype, shape, strides);
 }
 
-class GraphParser {
+/// One function, line by line.
+class FunctionParser {
  public:
-  explicit GraphParser(const Data& data) : data_(data) {}
-  Graph run(std::string_view text);
+  explicit FunctionParser(const DataSource& data) : data_(data) {}
+  void read_signature(Scanner& line);
+  /// A statement, or `return`, which ends the function.
+  void read_line(Scanner& line);
+  bool ended() const { return ended_; }
+  const std::string& name() const { return graph_.name; }
+  Graph take() { return std::move(graph_); }
 
  private:
-  struct Target {
-    std::string name;
-    Type type;
+  struct Place {
+    Target target;
     std::size_t position = 0;
   };
-  void read_signature(Scanner& line);
   void read_statement(Scanner& line);
   void read_return(Scanner& line);
-  void read_constant(Scanner& line, const Target& target);
-  void read_node(Scanner& line, const ops::Op& op, const std::vector<Target>& targets);
-  void read_arguments(Scanner& line, Node& node);
-  void read_keyword(Scanner& line, Node& node, Sizes& sizes);
+  void read_constant(Scanner& line, const Place& place);
+  void read_node(Scanner& line, const ops::Op& op, const std::vector<Place>& places);
+  Keyword read_keyword(Scanner& line);
   Tensor read_inline(Scanner& line, const Type& type);
   Tensor named_data(Scanner& line, const Type& type);
+  void check_results(Scanner& line, std::size_t start);
 
-  Target read_target(Scanner& line);
+  Place read_target(Scanner& line);
   ValueId read_value(Scanner& line);
-  void define(Scanner& line, const Target& target, ValueId id);
+  void define(Scanner& line, const Place& place, ValueId id);
 
-  const Data& data_;
+  const DataSource& data_;
   Graph graph_;
   std::unordered_map<std::string, ValueId> ids_;
-  std::vector<Type> result_types_;
+  std::vector<Type> result_types_;  ///< empty if the signature has none
+  bool ended_ = false;
 };
 
-GraphParser::Target GraphParser::read_target(Scanner& line) {
-  Target target{.name = {}, .type = {}, .position = line.position()};
-  target.name = line.name("the name of a value");
-  if (!legal_value_name(target.name)) {
-    line.return_to(target.position);
+FunctionParser::Place FunctionParser::read_target(Scanner& line) {
+  Place place{{}, line.position()};
+  place.target.name = line.name("the name of a value");
+  if (!legal_value_name(place.target.name)) {
+    line.return_to(place.position);
     line.fail_expected("the name of a value, which is not \"def\" or \"return\"");
   }
-  return target;
+  return place;
 }
 
-ValueId GraphParser::read_value(Scanner& line) {
+ValueId FunctionParser::read_value(Scanner& line) {
   const std::size_t start = line.position();
-  const auto found = ids_.find(std::string(line.name("the name of a value")));
+  const std::string name(line.name("the name of a value"));
+  const auto found = ids_.find(name);
   if (found != ids_.end()) return found->second;
   line.return_to(start);
-  line.fail_expected("a value that is defined above");
+  line.fail_expected("a value that is defined above; \"" + name + "\" is not");
 }
 
-void GraphParser::define(Scanner& line, const Target& target, ValueId id) {
-  if (ids_.emplace(target.name, id).second) return;
-  line.return_to(target.position);
-  line.fail("expected a new name: \"" + target.name + "\" is already defined");
+void FunctionParser::define(Scanner& line, const Place& place, ValueId id) {
+  if (ids_.emplace(place.target.name, id).second) return;
+  line.return_to(place.position);
+  line.fail("expected a new name: \"" + place.target.name + "\" is already defined");
 }
 
-void GraphParser::read_signature(Scanner& line) {
-  line.expect("def", "at the beginning of a graph");
+void FunctionParser::read_signature(Scanner& line) {
+  line.expect("def", "at the beginning of a function");
   graph_.name = line.name("the name of the graph");
   line.expect("(", "before the parameters");
   for (bool more = !line.accept(")"); more;) {
-    Target target = read_target(line);
+    Place place = read_target(line);
     line.expect(":", "and a type");
     const bool factory = line.accept("factory");
-    target.type = read_type(line);
+    place.target.type = read_type(line);
     const ValueId id = ValueId(graph_.values.size());
-    define(line, target, id);
-    graph_.values.push_back({target.name, target.type});
+    define(line, place, id);
+    graph_.values.push_back({place.target.name, *place.target.type});
     graph_.parameters.push_back({id, factory});
     more = line.accept(",");
     if (!more) line.expect(")", "or ',' after a parameter");
   }
-  line.expect("->", "and the types of the results");
-  do result_types_.push_back(read_type(line));
-  while (line.accept(","));
-  line.expect(":", "at the end of the signature");
+  if (line.accept("->")) {
+    do result_types_.push_back(read_type(line));
+    while (line.accept(","));
+    line.expect(":", "at the end of the signature");
+  } else {
+    line.expect(":", "at the end of the signature, or '->' and the types of the results");
+  }
   line.expect_end();
 }
 
-void GraphParser::read_statement(Scanner& line) {
-  std::vector<Target> targets;
+void FunctionParser::read_line(Scanner& line) {
+  if (line.accept("return")) read_return(line);
+  else read_statement(line);
+}
+
+void FunctionParser::read_statement(Scanner& line) {
+  std::vector<Place> places;
   do {
-    targets.push_back(read_target(line));
-    line.expect(":", "and a type");
-    targets.back().type = read_type(line);
+    places.push_back(read_target(line));
+    if (line.accept(":")) places.back().target.type = read_type(line);
   } while (line.accept(","));
-  line.expect("=", "or ',' after a value");
+  line.expect("=", "after the values, or ':' and a type");
 
   const std::size_t start = line.position();
   const std::string_view name = line.name("an operation");
   line.expect("(", "before the operands");
   if (name == "constant") {
-    if (targets.size() != 1) line.fail("expected one value for a constant");
-    read_constant(line, targets.front());
-  } else if (const ops::Op* op = ops::find(name)) {
-    read_node(line, *op, targets);
-  } else {
+    if (places.size() != 1) line.fail("expected one value for a constant");
+    return read_constant(line, places.front());
+  }
+  try {
+    read_node(line, ops::get(name), places);
+  } catch (const OperationNotSupportedError& error) {
+    std::string what = error.what();  // with the names that are near
+    std::replace(what.begin(), what.end(), '\n', ' ');
     line.return_to(start);
-    line.fail_expected("an operation; there is none called \"" + std::string(name) + "\"");
+    line.fail_expected("an operation: " + what);
   }
 }
 
-Tensor GraphParser::read_inline(Scanner& line, const Type& type) {
+Tensor FunctionParser::read_inline(Scanner& line, const Type& type) {
   const std::size_t width = size_of(type.dtype);
   std::vector<std::byte>
       bytes;  // grows with what is read: the type may promise far more elements than the text has
@@ -192,149 +193,170 @@ Tensor GraphParser::read_inline(Scanner& line, const Type& type) {
   return tensor;
 }
 
-Tensor GraphParser::named_data(Scanner& line, const Type& type) {
+Tensor FunctionParser::named_data(Scanner& line, const Type& type) {
   const std::size_t start = line.position();
-  const std::string_view name = line.quoted("the name of the constant's data");
-  for (const auto& [key, tensor] : data_) {
-    if (key != name) continue;
-    if (tensor.dtype() == type.dtype &&
-        std::equal(tensor.shape().begin(), tensor.shape().end(), type.shape.begin(), type.shape.end()))
-      return tensor;
-    line.return_to(start);
-    line.fail("expected data of type " + text(type) + ", as this constant is declared");
-  }
+  const std::optional<Tensor> tensor = data_(std::string(line.quoted("the name of the constant's data")));
+  if (tensor && tensor->dtype() == type.dtype &&
+      std::equal(tensor->shape().begin(), tensor->shape().end(), type.shape.begin(), type.shape.end()))
+    return *tensor;
   line.return_to(start);
-  line.fail_expected("the name of data that was given beside the text");
+  if (!tensor) line.fail_expected("the name of data that was given beside the text");
+  line.fail("expected data of type " + text(type) + ", as this constant is declared, not " +
+            tensor::type_text(tensor->dtype(), tensor->shape(), tensor->strides()));
 }
 
-void GraphParser::read_constant(Scanner& line, const Target& target) {
+void FunctionParser::read_constant(Scanner& line, const Place& place) {
   const std::size_t start = line.position();
-  const Tensor data = line.accept("\"") ? (line.return_to(start), named_data(line, target.type))
-                                        : read_inline(line, target.type);
+  if (!place.target.type) {
+    line.return_to(place.position);
+    line.fail("expected the type of a constant: " + place.target.name + ": f32[] = constant(...)");
+  }
+  const Type& type = *place.target.type;
+  const Tensor data =
+      line.accept("\"") ? (line.return_to(start), named_data(line, type)) : read_inline(line, type);
   line.expect(")", "after the constant");
   line.expect_end();
-  if (make_type(target.type.dtype, target.type.shape) != target.type)
-    line.fail("expected a constant of row-major type");
+  if (make_type(type.dtype, type.shape) != type) line.fail("expected a constant of row-major type");
   const ValueId id = ValueId(graph_.values.size());
-  define(line, target, id);
-  graph_.values.push_back({target.name, target.type});
+  define(line, place, id);
+  graph_.values.push_back({place.target.name, type});
   graph_.constants.push_back({id, owned(data)});
 }
 
-void GraphParser::read_keyword(Scanner& line, Node& node, Sizes& sizes) {
-  const std::size_t start = line.position();
-  const std::string name(line.name("an axis or parameter"));
-  const auto refuse = [&](const std::string& why) {
-    line.return_to(start);
-    line.fail(why);
-  };
-  for (const auto& [other, values] : node.attributes)
-    if (other == name) refuse("expected \"" + name + "\" only once");
-  if (sizes.count(name)) refuse("expected no size for \"" + name + "\": it is already known");
-
+Keyword FunctionParser::read_keyword(Scanner& line) {
+  Keyword keyword{std::string(line.name("an axis or parameter")), false, {}};
   line.expect("=", "and a size or list");
-  if (line.accept("[")) {
-    if (node.attributes.size() == kMaxAttributes) refuse("expected fewer parameters");
-    node.attributes.emplace_back(name, line.integers("]", "an entry of the list"));
-    line.expect("]", "at the end of the list");
-    return;
+  keyword.list = line.accept("[");
+  if (!keyword.list) {
+    keyword.values = {line.integer("a size or a list")};
+    return keyword;
   }
-  const std::int64_t size = line.integer("a size or a list");
-  if (size < 0) refuse("expected a size of at least 0");
-  sizes.emplace(name, size);
+  keyword.values = line.integers("]", "an entry of the list");
+  line.expect("]", "at the end of the list");
+  return keyword;
 }
 
-void GraphParser::read_arguments(Scanner& line, Node& node) {
+void FunctionParser::read_node(Scanner& line, const ops::Op& op, const std::vector<Place>& places) {
+  WrittenNode written{&op, {}, {}, {}};
   const std::size_t first = line.position();
   while (!line.accept("\"")) {
-    node.inputs.push_back(read_value(line));
+    written.inputs.push_back(read_value(line));
     line.expect(",", "and another operand or the expression");
   }
   line.return_to(line.position() - 1);
-  const std::size_t start = line.position();
-  const std::string_view pattern = line.quoted("the expression");
-  std::vector<Shape> shapes;
-  for (const ValueId input : node.inputs) shapes.push_back(graph_.values[input].type.shape);
+  const std::size_t pattern = line.position();
+  written.pattern = line.quoted("the expression");
+  std::vector<std::size_t> keywords;
+  while (line.accept(",")) {
+    keywords.push_back(line.position());
+    written.keywords.push_back(read_keyword(line));
+  }
+  line.expect(")", "or ',' after the operands");
+  line.expect_end();
+
+  std::vector<Target> targets;
+  for (const Place& place : places) {
+    define(line, place, ValueId(graph_.values.size() + targets.size()));
+    targets.push_back(place.target);
+  }
   try {
-    const Words words = words_of(pattern);
-    Sizes sizes = sizes_from(words, shapes);
-    while (line.accept(",")) read_keyword(line, node, sizes);
-    line.expect(")", "or ',' after the operands");
-    node.expr = solved_from(pattern, words, sizes);
-  } catch (const ExpressionError& error) {
-    line.return_to(std::max(first, start));
+    append_written(graph_, written, targets);
+  } catch (const NodeError& error) {
+    switch (error.at) {
+      case NodeError::At::Node: line.return_to(first); break;
+      case NodeError::At::Pattern: line.return_to(pattern + 1 + error.index); break;
+      case NodeError::At::Keyword: line.return_to(keywords[std::min(error.index, keywords.size() - 1)]); break;
+      case NodeError::At::Target: line.return_to(places[error.index].position); break;
+    }
     line.fail(error.message);
   }
 }
 
-void GraphParser::read_node(Scanner& line, const ops::Op& op, const std::vector<Target>& targets) {
-  Node node{.op = &op};
-  read_arguments(line, node);
-  line.expect_end();
-  for (const Target& target : targets) {
-    const ValueId id = ValueId(graph_.values.size());
-    define(line, target, id);
-    graph_.values.push_back({target.name, target.type});
-    node.outputs.push_back(id);
-  }
-  if (const auto broken = violation(graph_, node)) {
-    line.return_to(targets.front().position);
-    line.fail(broken->substr(0, broken->find('\n')));
-  }
-  graph_.nodes.push_back(std::move(node));
-}
-
-void GraphParser::read_return(Scanner& line) {
+void FunctionParser::read_return(Scanner& line) {
   const std::size_t start = line.position();
   do graph_.results.push_back(read_value(line));
   while (line.accept(","));
   line.expect_end();
+  check_results(line, start);
+  ended_ = true;
+}
+
+void FunctionParser::check_results(Scanner& line, std::size_t start) {
   line.return_to(start);
+  if (result_types_.empty()) return;
   if (graph_.results.size() != result_types_.size())
     line.fail_expected(std::to_string(result_types_.size()) + " results, as the signature says");
   for (std::size_t k = 0; k < result_types_.size(); ++k) {
     const Value& result = graph_.values[graph_.results[k]];
     if (result.type != result_types_[k])
-      line.fail("expected results of the types in the signature: " + result.name + " is " +
-                text(result.type));
+      line.fail("expected results of the types in the signature: " + result.name + " is " + text(result.type) +
+                ", not " + text(result_types_[k]));
   }
 }
 
-Graph GraphParser::run(std::string_view text) {
-  enum class State { Signature, Body, End };
-  State state = State::Signature;
+// ---------------------------------------------------------------- files
+/// The first line of a function is where a mistake about it as a whole stands.
+struct Parsed {
+  Graph graph;
+  int number = 0;
+  std::string_view line;
+};
+
+std::vector<Parsed> parse_functions(std::string_view text, const DataSource& data) {
+  if (text.size() > kMaxText) graph_text_error(1, text.substr(0, 40), 0, "expected at most 4 MiB of text");
+  std::vector<Parsed> functions;
+  std::optional<FunctionParser> open;
   int number = 0;
   std::string_view last;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     last = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    ++number;
-    Scanner line(last, number);
-    if (last.find_first_not_of(' ') == last.npos) continue;
-    if (state == State::Signature) {
-      read_signature(line);
-      state = State::Body;
-    } else if (state == State::End) {
-      line.fail_expected("the end of the text after \"return\"");
-    } else if (line.accept("return")) {
-      read_return(line);
-      state = State::End;
-    } else {
-      read_statement(line);
+    if (last.ends_with('\r')) last.remove_suffix(1);
+    Scanner line(last, ++number);
+    if (line.at_end()) continue;
+    if (!open) {
+      open.emplace(data);
+      open->read_signature(line);
+      functions.push_back({{}, number, last});
+      const auto same = [&](const Parsed& other) { return other.graph.name == open->name(); };
+      if (std::any_of(functions.begin(), functions.end() - 1, same))
+        graph_text_error(number, last, 0, "expected a new name: there is a function \"" + open->name() + "\" above");
+      continue;
     }
+    open->read_line(line);
+    if (!open->ended()) continue;
+    functions.back().graph = open->take();
+    open.reset();
   }
-  if (state == State::Signature) graph_text_error(number, last, last.size(), "expected \"def\"");
-  if (state == State::Body)
-    graph_text_error(number, last, last.size(), "expected \"return\" at the end of the graph");
-  return std::move(graph_);
+  if (open) graph_text_error(number, last, last.size(), "expected \"return\" at the end of the graph");
+  if (functions.empty()) graph_text_error(number, last, last.size(), "expected \"def\"");
+  return functions;
 }
 
 }  // namespace
 
-Graph parse(std::string_view text, const Data& data) {
-  if (text.size() > kMaxText) graph_text_error(1, text.substr(0, 40), 0, "expected at most 4 MiB of text");
-  return GraphParser(data).run(text);
+DataSource source_of(const std::vector<std::pair<std::string, Tensor>>& data) {
+  return [&data](const std::string& name) -> std::optional<Tensor> {
+    const auto found = std::find_if(data.begin(), data.end(), [&](const auto& entry) { return entry.first == name; });
+    return found == data.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+std::vector<Graph> parse_all(std::string_view text, const DataSource& data) {
+  std::vector<Graph> graphs;
+  for (Parsed& function : parse_functions(text, data)) graphs.push_back(std::move(function.graph));
+  return graphs;
+}
+
+Graph parse(std::string_view text, const std::vector<std::pair<std::string, Tensor>>& data) {
+  std::vector<Parsed> functions = parse_functions(text, source_of(data));
+  if (functions.size() == 1) return std::move(functions.front().graph);
+  std::vector<std::string> names;
+  for (const Parsed& function : functions) names.push_back(function.graph.name);
+  graph_text_error(functions[1].number, functions[1].line, 0,
+                   "expected one function, but there are " + std::to_string(names.size()) + ": " +
+                       support::join(names, ", ") + "; parse_all reads all of them");
 }
 
 }  // namespace einx::detail::graph

@@ -44,6 +44,16 @@ Words words_of(std::string_view pattern) {
   return words;
 }
 
+std::set<std::string, std::less<>> names_in(std::string_view pattern) {
+  std::set<std::string, std::less<>> names;
+  for (auto at = pattern.begin(); at != pattern.end();) {
+    const auto end = std::find_if_not(at, pattern.end(), is_word);
+    if (legal_name({at, end})) names.emplace(at, end);
+    at = end == at ? at + 1 : end;
+  }
+  return names;
+}
+
 Sizes sizes_from(const Words& words, const std::vector<Shape>& shapes) {
   if (words.inputs.size() != shapes.size())
     throw ExpressionError{"expected an expression of " + std::to_string(shapes.size()) +

@@ -2,6 +2,7 @@
 // expression.
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,8 @@ struct Words {
   std::vector<std::vector<std::string>> inputs;  ///< one entry a dimension
 };
 Words words_of(std::string_view pattern);
+/// All names in an expression of any form.
+std::set<std::string, std::less<>> names_in(std::string_view pattern);
 
 using Sizes = std::map<std::string, std::int64_t, std::less<>>;
 /// The sizes of the axes that are whole dimensions of inputs.

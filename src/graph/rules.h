@@ -8,8 +8,8 @@
 namespace einx::detail::graph {
 
 /// nullopt if the node at this place of the graph obeys every rule, else the broken one. Ids must be in
-/// range.
-std::optional<std::string> violation(const Graph& graph, const Node& node);
+/// range. Without `types` those of the node's outputs are not looked at.
+std::optional<std::string> violation(const Graph& graph, const Node& node, bool types = true);
 
 /// "def" and "return" begin lines of the text and name no value.
 bool legal_value_name(std::string_view name);

@@ -9,6 +9,7 @@
 namespace einx::detail::graph {
 namespace {
 
+constexpr std::string_view kBlank = " \t";
 constexpr std::size_t kShownLine = 400;  // of a longer line only the surroundings of the mistake are shown
 
 bool continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
@@ -43,8 +44,17 @@ void graph_text_error(int line_number, std::string_view line, std::size_t column
        .underline = {{caret, caret + 1}}});
 }
 
+std::string_view without_comment(std::string_view line) {
+  bool quoted = false;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    if (line[at] == '"') quoted = !quoted;
+    if (line[at] == '#' && !quoted) return line.substr(0, at);
+  }
+  return line;
+}
+
 std::string_view Scanner::rest() {
-  while (at_ < line_.size() && line_[at_] == ' ') ++at_;
+  while (at_ < line_.size() && kBlank.find(line_[at_]) != kBlank.npos) ++at_;
   return line_.substr(at_);
 }
 
@@ -54,8 +64,8 @@ std::size_t Scanner::position() {
 }
 
 void Scanner::fail(std::string_view message) const {
-  const std::size_t column = std::min(line_.find_first_not_of(' ', at_), line_.size());
-  graph_text_error(number_, line_, column, message);
+  const std::size_t column = std::min(line_.find_first_not_of(kBlank, at_), line_.size());
+  graph_text_error(number_, shown_, column, message);
 }
 
 void Scanner::fail_expected(std::string_view what) const { fail("expected " + std::string(what)); }

@@ -8,13 +8,16 @@
 
 namespace einx::detail::graph {
 
+/// The line up to its comment: a '#' that is not between quotation marks.
+std::string_view without_comment(std::string_view line);
+
 /// Raises SyntaxError "graph-text": the sentence, the line, a caret at `column` (in bytes of the line).
 [[noreturn]] void graph_text_error(int line_number, std::string_view line, std::size_t column,
                                    std::string_view message);
 
 class Scanner {
  public:
-  Scanner(std::string_view line, int number) : line_(line), number_(number) {}
+  Scanner(std::string_view line, int number) : shown_(line), line_(without_comment(line)), number_(number) {}
 
   [[noreturn]] void fail(std::string_view message) const;  ///< at the next token
   [[noreturn]] void fail_expected(std::string_view what) const;
@@ -23,6 +26,7 @@ class Scanner {
   bool accept(std::string_view token);
   void expect(std::string_view token, std::string_view what);
   void expect_end();
+  bool at_end() { return rest().empty(); }
 
   std::string_view name(std::string_view what);    ///< a legal name
   std::int64_t integer(std::string_view what);     ///< of 64 bits, perhaps negative
@@ -36,7 +40,7 @@ class Scanner {
 
  private:
   std::string_view rest();
-  std::string_view line_;
+  std::string_view shown_, line_;  ///< the second one without its comment
   int number_;
   std::size_t at_ = 0;
 };

@@ -186,8 +186,9 @@ constexpr NodeRule kNodeRules[] = {
 
 bool legal_value_name(std::string_view name) { return legal_name(name) && name != "def" && name != "return"; }
 
-std::optional<std::string> violation(const Graph& graph, const Node& node) {
+std::optional<std::string> violation(const Graph& graph, const Node& node, bool types) {
   for (const NodeRule& rule : kNodeRules) {
+    if (rule.holds == output_types_follow && !types) continue;
     const std::string broken = "\"" + std::string(rule.sentence) + "\" does not hold";
     try {
       if (!rule.holds(graph, node)) return broken;

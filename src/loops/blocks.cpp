@@ -53,20 +53,36 @@ std::set<BufferId> read_by(const Step& step) {
   return read;
 }
 
+void add_writes(const Body& body, std::set<BufferId>& written) {
+  for (const Statement& statement : body)
+    support::match(
+        statement.node, [&](const Loop& loop) { add_writes(loop.body, written); },
+        [&](const Store& store) { written.insert(store.buffer); },
+        [&](const Transpose& block) { written.insert(block.to); }, [](const auto&) {});
+}
+
+std::set<BufferId> written_by(const Step& step) {
+  std::set<BufferId> written;
+  if (const auto* kernel = std::get_if<Kernel>(&step)) add_writes(kernel->body, written);
+  return written;
+}
+
 /// What is asked of the items again and again.
 struct Facts {
   std::vector<std::set<BufferId>> reads, writes;  ///< of each item
   std::vector<double> alone;                      ///< nanoseconds of each nest that may join
   std::map<BufferId, int> readers;                ///< items that read a buffer
+  std::map<BufferId, std::size_t> writer;         ///< the first item that writes a buffer
   std::int64_t joins = 0;                         ///< that may still be tried: bounds the time of the search
 };
 
 void learn(const Lowering& lowering, Facts& facts) {
-  facts.reads.clear(), facts.writes.clear(), facts.alone.clear(), facts.readers.clear();
+  facts.reads.clear(), facts.writes.clear(), facts.alone.clear(), facts.readers.clear(), facts.writer.clear();
   for (const Item& item : lowering.items) {
     const auto* nest = std::get_if<Nest>(&item.work);
     facts.reads.push_back(nest != nullptr ? read_by(*nest) : read_by(std::get<Step>(item.work)));
-    facts.writes.push_back(nest != nullptr ? written_by(*nest) : std::set<BufferId>{});
+    facts.writes.push_back(nest != nullptr ? written_by(*nest) : written_by(std::get<Step>(item.work)));
+    for (const BufferId id : facts.writes.back()) facts.writer.try_emplace(id, facts.writes.size() - 1);
     facts.alone.push_back(may_join(item) ? time_alone(*nest, lowering.plan) : 0);
     for (const BufferId id : facts.reads.back()) ++facts.readers[id];
   }
@@ -111,8 +127,9 @@ void drop_strangers(const Facts& facts, Found& found) {
 struct Growth {
   Found found;
   Growing growing;
-  std::set<BufferId> inside, behind;  ///< written by members, by what comes behind
-  std::size_t next = 0;               ///< the item that is looked at next
+  std::set<BufferId> inside, behind,
+      ahead;             ///< written by members, by what comes behind or moves before them
+  std::size_t next = 0;  ///< the item that is looked at next
 };
 
 /// Goes on until the group has so many members. False if there is nothing more.
@@ -124,7 +141,11 @@ bool grow(const Lowering& lowering, Facts& facts, Growth& growth, std::size_t fi
     const bool ends = k >= std::min(items.size(), first + kFarthest) || facts.joins <= 0;
     if (ends || std::holds_alternative<Step>(items[k].work) || items[k].same_a >= 0) return false;
     const std::set<BufferId>&reads = facts.reads[k], &writes = facts.writes[k];
-    const bool late = meet(reads, growth.behind) || meet(writes, growth.behind);
+    // of a value that is written in pieces a frame holds all or nothing
+    const bool in_part = std::ranges::any_of(reads, [&](BufferId id) {
+      return growth.inside.contains(id) && (facts.writer.at(id) < first || growth.ahead.contains(id));
+    });
+    const bool late = in_part || meet(reads, growth.behind) || meet(writes, growth.behind);
     facts.joins -= 1;
     if (!late && may_join(items[k]) &&
         join(growth.growing, std::get<Nest>(items[k].work), lowering.plan.program)) {
@@ -136,6 +157,7 @@ bool grow(const Lowering& lowering, Facts& facts, Growth& growth, std::size_t fi
       growth.behind.insert(writes.begin(), writes.end());
     } else {
       growth.found.before.push_back(k);
+      growth.ahead.insert(writes.begin(), writes.end());
     }
   }
   return true;
@@ -193,7 +215,7 @@ Found best_of(const Lowering& lowering, Facts& facts, std::size_t first, std::in
   constexpr double kLost = 1.5;
   constexpr std::size_t kLong = 8;
   Found best;
-  Growth growth{{}, {{{}, extent, around, {}}, {}}, {}, {}, first};
+  Growth growth{{}, {{{}, extent, around, {}}, {}}, {}, {}, {}, first};
   std::size_t reached = 0;
   for (std::size_t count = 2;; count += 1 + count / 4) {
     const bool more = grow(lowering, facts, growth, first, std::min(count, most));

@@ -108,6 +108,7 @@ double temporaries(const Nest& nest, const Plan& plan) {
 
 /// Of a product of several operands: in the lanes if it can be, else as products of two.
 double several_alone(const Nest& nest, const Plan& plan, double lanes) {
+  if (nest.axes.empty()) return kProduct;  // numbers
   const LanesGroup group{{make_member(nest, 0, -1, plan.program)}, nest.axes[0].extent.value, 0, {}};
   if (!nest.axes[0].reduced && lanes_of(group, plan) > 0) return time_in_lanes(group, lanes_of(group, plan));
   return double(volume(nest)) / lanes * kProduct;

@@ -313,10 +313,84 @@ bool is_matrix_product(const Nest& nest) {
          result.prim == ops::Prim::Arg && result.arg == 0;
 }
 
+namespace {
+
+/// A product of elements, as they are or converted: what the schedules that move operands about know.
+bool multiplies(const Nest& nest) {
+  const ops::ScalarFn& map = rows_of(nest).passes[0].map;
+  return std::ranges::all_of(map.nodes, [&](const ops::ScalarNode& node) {
+    const auto is = [](const ops::ScalarNode& one, ops::Prim prim) { return one.prim == prim; };
+    if (is(node, ops::Prim::Cast)) return is(map.nodes[std::size_t(node.args[0])], ops::Prim::Arg);
+    return is(node, ops::Prim::Arg) || is(node, ops::Prim::Mul);
+  });
+}
+
+bool schedule_small(const Nest& nest, Plan& plan) {
+  if (!multiplies(nest)) return false;
+  if (schedule_lanes(nest, plan) || (nest.inputs.size() > 2 && schedule_pairs(nest, plan))) return true;
+  return schedule_flat(nest, plan) || schedule_slices(nest, plan);
+}
+
+/// The results as they are before the epilogue: where these go if dtypes allow it, else in a temporary of the same strides.
+Access before_epilogue(const Nest& nest, Plan& plan) {
+  const DType dtype = nest.epilogue->fn.args[0];
+  Access made = nest.outputs[0];
+  made.computed = dtype;
+  if (made.dtype == dtype) return made;
+  made.dtype = dtype;
+  std::int64_t reach = made.offset.value + 1;
+  for (std::size_t a = 0; a < nest.axes.size(); ++a)
+    reach += (nest.axes[a].extent.value - 1) * made.strides[a].value;
+  made.buffer = BufferId(plan.program.buffers.size());
+  plan.program.buffers.push_back(
+      {"product" + std::to_string(made.buffer), Buffer::Kind::Temporary, dtype, 0, reach});
+  return made;
+}
+
+/// What applies the epilogue to results that another schedule left there.
+Nest epilogue_alone(const Nest& nest, const Access& from) {
+  Nest made;
+  made.label = nest.label + ", the epilogue";
+  made.meaning = ops::Map{nest.epilogue->fn};
+  made.inputs = nest.epilogue->inputs;
+  made.inputs.insert(made.inputs.begin(), from);
+  made.outputs = nest.outputs;
+  made.axes = nest.axes;
+  made.position_strides.resize(made.axes.size());
+  const auto erase = [](auto& list, std::size_t a) { list.erase(list.begin() + std::ptrdiff_t(a)); };
+  for (std::size_t a = made.axes.size(); a-- > 0;) {
+    if (!made.axes[a].reduced) continue;
+    for (Access& input : made.inputs) erase(input.strides, a);
+    erase(made.outputs[0].strides, a), erase(made.position_strides, a), erase(made.axes, a);
+  }
+  simplify(made, false);
+  return made;
+}
+
+/// Tiles and rows apply the epilogue to what they hold in registers. The other schedules leave their results in memory first.
+void schedule_with_epilogue(const Nest& nest, Plan& plan) {
+  const std::size_t buffers = plan.program.buffers.size();
+  Nest product = nest;
+  product.outputs[0] = before_epilogue(nest, plan);
+  product.epilogue.reset();
+  const bool tiles_first = stays_in_cache(nest, plan.machine);
+  const auto apart = [&] { schedule(epilogue_alone(nest, product.outputs[0]), plan); };
+  if (schedule_small(product, plan)) return apart();
+  if (!tiles_first && schedule_matmul(product, plan)) return apart();
+  plan.program.buffers.resize(buffers);
+  if (schedule_tiles(nest, plan)) return;
+  product.outputs[0] = before_epilogue(nest, plan);
+  if (schedule_matmul(product, plan)) return apart();
+  plan.program.buffers.resize(buffers);
+  schedule_rows(nest, plan);
+}
+
+}  // namespace
+
 void schedule_contract(const Nest& nest, Plan& plan) {
   if (plan.dynamic) return emit_rows(nest, plan, choose_rows(nest, plan));
-  if (schedule_lanes(nest, plan) || (nest.inputs.size() > 2 && schedule_pairs(nest, plan))) return;
-  if (schedule_flat(nest, plan) || schedule_slices(nest, plan)) return;
+  if (nest.epilogue) return schedule_with_epilogue(nest, plan);
+  if (schedule_small(nest, plan)) return;
   if (stays_in_cache(nest, plan.machine) && schedule_tiles(nest, plan)) return;
   if (schedule_matmul(nest, plan) || schedule_tiles(nest, plan)) return;
   schedule_rows(nest, plan);

@@ -113,7 +113,7 @@ struct Buffer {
   std::string name;
   Kind kind = Kind::Input;
   DType dtype = DType::f32;
-  int index = 0;               ///< Input: parameter of the graph. Output: result. Constant: graph.constants
+  int index = 0;               ///< Input: parameter of the graph. Output: result. Constant: graph.constants. Temporary: place, in 64-byte units
   std::int64_t elements = 0;   ///< Output, Temporary, Local (Local: in the kernel's stack frame, private to a thread, at most 128 KiB in sum)
 };
 /// Memory contract: outputs and temporaries are row-major, 64-byte aligned and overlap nothing. Inputs may overlap each other and have any alignment.

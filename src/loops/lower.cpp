@@ -2,7 +2,9 @@
 // computed or reshaped here.
 #include <algorithm>
 
+#include "loops/fuse.h"
 #include "loops/lowering.h"
+#include "loops/memory.h"
 #include "support/support.h"
 
 namespace einx::detail::loops {
@@ -11,7 +13,17 @@ namespace {
 using graph::ValueId;
 using notation::IndexMap;
 
-/// Parameters and constants have their memory; a node's value is written to its result, or to a temporary.
+/// The values that a result or a node reads.
+std::vector<bool> read_values(const graph::Graph& graph) {
+  std::vector<bool> read(graph.values.size(), false);
+  for (const ValueId result : graph.results) read[result] = true;
+  for (const graph::Node& node : graph.nodes)
+    for (const ValueId input : node.inputs) read[input] = true;
+  return read;
+}
+
+/// Parameters and constants have their memory; a node's value is written to its result, or to a temporary. A piece of
+/// an id that nobody reads - a slice is one piece of three - has none, and is not moved.
 void make_buffers(Lowering& lowering) {
   const graph::Graph& graph = lowering.graph;
   Program& program = lowering.plan.program;
@@ -33,8 +45,10 @@ void make_buffers(Lowering& lowering) {
     give(graph.results[k], Buffer::Kind::Output, int(k));
     program.outputs.push_back(graph.values[graph.results[k]].type);
   }
+  const std::vector<bool> read = read_values(graph);
   for (const graph::Node& node : graph.nodes)
-    for (const ValueId value : node.outputs) give(value, Buffer::Kind::Temporary, 0);
+    for (const ValueId value : node.outputs)
+      if (read[value] || node.op->family != notation::Family::Id) give(value, Buffer::Kind::Temporary, 0);
 }
 
 // ---------------------------------------------------------------- the meanings
@@ -59,6 +73,7 @@ void lower_move(Lowering& lowering, const graph::Node& node, const ops::Resolved
   const auto to = pieces_of(lowering, node, node.expr.outputs, node.outputs);
   if (from.size() != to.size()) support::internal_error("id has as many input pieces as output pieces");
   for (std::size_t k = 0; k < from.size(); ++k) {
+    if (lowering.buffers[to[k].value] < 0) continue;
     Axes axes{node.expr, {}, {}};
     add_kept(lowering, axes, to[k].map);
     Nest nest;
@@ -165,6 +180,13 @@ void copy_result(Lowering& lowering, std::size_t result) {
 }
 
 // ---------------------------------------------------------------- the steps
+void say_fused(const Item& item, Step& step) {
+  support::match(step, [&](auto& one) {
+    if (!item.fused.empty()) one.schedule += "\nfused: " + support::join(item.fused, ", ");
+    if (!item.kept.empty()) one.schedule += "\nnot fused: " + item.kept;
+  });
+}
+
 void schedule_item(Item& item, Plan& plan) {
   std::vector<Step>& steps = plan.program.steps;
   if (auto* step = std::get_if<Step>(&item.work)) {
@@ -177,6 +199,7 @@ void schedule_item(Item& item, Plan& plan) {
   }
   const std::size_t first = steps.size();
   item.schedule(std::get<Nest>(item.work), plan);
+  if (steps.size() > first) say_fused(item, steps[first]);
   for (std::size_t k = first; k < steps.size(); ++k)
     if (auto* kernel = std::get_if<Kernel>(&steps[k]))
       kernel->same_a = item.same_a, kernel->same_b = item.same_b;
@@ -191,8 +214,11 @@ Program lower(const graph::Graph& graph, const Machine& machine, const Options& 
   make_buffers(lowering);
   for (const graph::Node& node : graph.nodes) lower_node(lowering, node);
   for (std::size_t k = 0; k < graph.results.size(); ++k) copy_result(lowering, k);
+  fuse(lowering, false);
   run_in_blocks(lowering);
+  fuse(lowering, true);
   for (Item& item : lowering.items) schedule_item(item, lowering.plan);
+  place_temporaries(program);
   return program;
 }
 

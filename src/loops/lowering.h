@@ -13,6 +13,8 @@ struct Item {
   std::variant<Nest, Step> work;
   void (*schedule)(const Nest&, Plan&) = nullptr;  ///< of a nest
   BufferId same_a = -1, same_b = -1;               ///< of a nest: Kernel::same_a, same_b
+  std::vector<std::string> fused;                  ///< of a nest: the values that it holds, in the order of the graph
+  std::string kept;                                ///< of a nest: why its result is not fused into what follows
 };
 
 struct Lowering {

@@ -1,5 +1,6 @@
 // What a schedule is given: one operation's loops, unscheduled. Private to the loops layer.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,12 @@ struct Coordinate {
   int operand = 0, axis = 0;  ///< for the status
 };
 
+/// What is done with the one result of a nest of Rows where it is stored: a function of it and of further operands, which have the kept axes only.
+struct Epilogue {
+  ops::ScalarFn fn;            ///< (the result, rounded to the dtype of this argument; an element of each input) -> what is stored
+  std::vector<Access> inputs;
+};
+
 /// for all axes: output = meaning(inputs). Axes are in the order of the output's strides (slowest first), reduced ones after them; axes of extent 1 are gone and
 /// axes that every access steps through together are merged. A scatter's one input is its update, and its axes stand in the order that decides which of two
 /// updates of an element comes first; reduced are those that the output does not have: only along these is an element met twice.
@@ -43,6 +50,7 @@ struct Nest {
   std::vector<std::int64_t> unravel;          ///< coordinates: the sizes of the bracketed axes, in text order, position is unravelled over
   std::vector<Int> position_strides;          ///< per axis: what a step along a reduced axis adds to the row-major position (0 for kept axes)
   Int count;                                  ///< number of elements of the sub-tensor
+  std::optional<Epilogue> epilogue;           ///< of Rows without coordinates that are not per element
 };
 
 /// Where a schedule puts what it makes.

@@ -2,6 +2,7 @@
 #include "loops/plain.h"
 
 #include "loops/estimate.h"
+#include "loops/rows.h"
 #include "support/support.h"
 
 namespace einx::detail::loops {
@@ -51,7 +52,7 @@ void write_result(PlainBody& p, Body& out, const ops::Rows& rows) {
   append(args, p.accumulators, p.accumulators.size());
   args.push_back(count(p));
   const Ref value = p.builder.apply(out, "y", rows.result, args)[0];
-  if (!rows.coordinates) return p.store(out, value);
+  if (!rows.coordinates) return p.store(out, after_epilogue(p.builder, out, value));
   for (std::size_t k = 0; k < p.nest.outputs.size(); ++k) {
     const Ref coordinate =
         p.builder.apply(out, "coordinate", unravel_fn(p.nest.unravel, k), {ready(value)})[0];

@@ -218,6 +218,14 @@ class RowsKernel {
 
 }  // namespace
 
+Ref after_epilogue(AxisBuilder& b, Body& body, Ref result) {
+  if (!b.nest.epilogue) return result;
+  std::vector<Lazy> args{ready(result)};
+  for (const Access& input : b.nest.epilogue->inputs)
+    args.push_back([&b, &input](Body& in) { return b.load(in, input); });
+  return b.apply(body, "e", b.nest.epilogue->fn, args)[0];
+}
+
 void store_results(AxisBuilder& b, Body& body, std::span<const Ref> values, std::span<const int> spread,
                    int lanes, bool streaming) {
   if (!spread.empty()) {
@@ -229,7 +237,7 @@ void store_results(AxisBuilder& b, Body& body, std::span<const Ref> values, std:
   const Nest& nest = b.nest;
   for (std::size_t k = 0; k < nest.outputs.size(); ++k) {
     if (!rows_of(nest).coordinates)
-      b.store(body, nest.outputs[k], values[k], streaming);
+      b.store(body, nest.outputs[k], after_epilogue(b, body, values[k]), streaming);
     else
       b.store(body, nest.outputs[k],
               b.apply(body, "coordinate", unravel_fn(nest.unravel, k), {ready(values[0])})[0]);

@@ -72,7 +72,9 @@ bool schedule_split(const Nest& nest, Plan& plan, const RowsChoice& choice);
 /// The three of them in turn: columns, split or plain rows.
 void schedule_rows(const Nest& nest, Plan& plan);
 
-/// The results of one row: converted, unravelled for argmax, stored (along the axes that only the output
+/// What the nest's epilogue makes of the result, or the result itself.
+Ref after_epilogue(AxisBuilder& b, Body& body, Ref result);
+/// The results of one row: after the epilogue, converted, unravelled for argmax, stored (along the axes that only the output
 /// has).
 void store_results(AxisBuilder& b, Body& body, std::span<const Ref> values, std::span<const int> spread,
                    int lanes, bool streaming = false);

@@ -4,21 +4,10 @@
 #include <numeric>
 
 #include "loops/estimate.h"
+#include "loops/strides.h"
 
 namespace einx::detail::loops {
 namespace {
-
-/// Every list of strides of the nest, for rules that speak of all of them.
-template <class F>
-void each_strides(Nest& nest, F&& f) {
-  for (Access& access : nest.inputs) f(access.strides);
-  for (Access& access : nest.outputs) f(access.strides);
-  for (Coordinate& coordinate : nest.coordinates) {
-    f(coordinate.access.strides);
-    f(coordinate.position.strides);
-  }
-  f(nest.position_strides);
-}
 
 void erase_axis(Nest& nest, std::size_t axis) {
   each_strides(nest,

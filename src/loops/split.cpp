@@ -75,6 +75,8 @@ void add_axis(Nest& nest, const NestAxis& axis, const std::vector<Int>& inputs, 
   for (std::size_t k = 0; k < nest.inputs.size(); ++k)
     nest.inputs[k].strides.insert(nest.inputs[k].strides.begin(), inputs[k]);
   for (Access& output : nest.outputs) output.strides.insert(output.strides.begin(), outputs);
+  if (nest.epilogue)
+    for (Access& input : nest.epilogue->inputs) input.strides.insert(input.strides.begin(), constant(0));
   nest.position_strides.insert(nest.position_strides.begin(), position);
 }
 
@@ -84,6 +86,8 @@ void drop_axis(Nest& nest, int axis) {
   drop(nest.position_strides);
   for (Access& access : nest.inputs) drop(access.strides);
   for (Access& access : nest.outputs) drop(access.strides);
+  if (nest.epilogue)
+    for (Access& access : nest.epilogue->inputs) drop(access.strides);
 }
 
 std::vector<Access> temporaries(const Nest& nest, Plan& plan, const Cut& cut, std::int64_t results) {
@@ -108,6 +112,7 @@ Nest partial(const Nest& nest, const Cut& cut, const std::vector<Access>& tempor
   rows.result =
       is_variance(nest) ? part_moments(dtypes[0]) : forward_fn(plus_counts(dtypes, 1), int(dtypes.size()));
   rows.coordinates = false;
+  made.epilogue.reset();
   const std::int64_t length = rest ? cut.rest : cut.part;
   made.count = constant(nest.count.value / nest.axes[cut.axis].extent.value * length);
   made.outputs = temporary;

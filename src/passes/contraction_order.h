@@ -14,7 +14,7 @@ struct OrderStep {
 };
 struct Order {
   std::vector<OrderStep> steps;  ///< the last one makes the result
-  double flops = 0;              ///< at run time: steps of constants only are free
+  double flops = 0;              ///< at run time; an einsum of constants only: a 10^9th of what it takes
   bool over_limit = false;       ///< one step, because no order of several keeps the memory limit
 };
 
@@ -22,10 +22,11 @@ struct Order {
 /// anywhere). Without such operands there are no steps; one step over all of them, if no order is better.
 Order contraction_order(const Einsum& einsum, const std::vector<bool>& constant, const PathOptions& options);
 
-/// opt_einsum's convention: the product of the sizes, times a multiplication for every operand but the first
-/// (one at least), and an addition if a label is summed.
-double step_flops(double iterations, std::size_t operands, bool sums);
-/// Of the einsum as one nest; numbers, and operands that are known before, do not count.
-double nest_flops(const Einsum& einsum, const std::vector<bool>& constant);
+/// Whether nothing of it is left to run time.
+bool all_constant(const Einsum& einsum, const std::vector<bool>& constant);
+/// Of the einsum as one nest, in opt_einsum's convention: the product of the sizes, times a multiplication
+/// for every operand but the first (one at least), and an addition if a label is summed. Numbers do not
+/// count.
+double nest_flops(const Einsum& einsum);
 
 }  // namespace einx::detail::passes

@@ -142,8 +142,11 @@ std::vector<bool> constant_values(const graph::Graph& graph) {
   std::vector<bool> constant(graph.values.size(), false);
   for (const graph::Constant& c : graph.constants) constant[c.value] = true;
   for (const graph::Node& node : graph.nodes) {
-    const bool all = std::all_of(node.inputs.begin(), node.inputs.end(),
-                                 [&](graph::ValueId input) { return constant[input]; });
+    double iterations = 1;
+    for (const notation::Axis& axis : node.expr.axes) iterations *= double(axis.size);
+    const bool all =
+        iterations <= kFoldable && std::all_of(node.inputs.begin(), node.inputs.end(),
+                                               [&](graph::ValueId input) { return constant[input]; });
     for (const graph::ValueId output : node.outputs) constant[output] = all;
   }
   return constant;

@@ -43,7 +43,10 @@ std::optional<Einsum> substituted(const Einsum& consumer, std::size_t place, con
 std::vector<int> labels_of(const notation::TensorExpr& tensor);
 /// For each label whether the result has it.
 std::vector<bool> kept_labels(const Einsum& einsum);
-/// For each value whether it follows from constants alone: what is computed of it costs nothing at run time.
+/// Iterations of a node of constants beyond which it is left to run time: what `fold_constants` computes.
+inline constexpr double kFoldable = 1 << 18;
+/// For each value whether it follows from constants alone, in nodes that are folded: what is computed of it
+/// costs nothing at run time.
 std::vector<bool> constant_values(const graph::Graph& graph);
 
 /// The form that nodes have: axes in the order of their appearance, those that do not occur dropped, and

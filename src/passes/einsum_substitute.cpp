@@ -108,16 +108,21 @@ TensorExpr shifted(TensorExpr tensor, int by) {
   return tensor;
 }
 
-/// Every axis occurs in an operand (or nothing but a copy is made), and the output has none twice.
+bool within(const std::set<int>& some, const std::set<int>& all) {
+  return std::includes(all.begin(), all.end(), some.begin(), some.end());
+}
+
+/// The output has no axis twice, and every axis of it and of what was replaced occurs in an operand: a
+/// repetition is written as a move alone, and the sum over one would be a factor.
 bool complete(const Solved& expr, const std::vector<int>& replaced) {
-  std::set<int> operands, output;
+  std::set<int> operands;
   for (const TensorExpr& input : expr.inputs)
     for (const int label : labels_of(input)) operands.insert(label);
-  for (const int label : labels_of(expr.outputs[0]))
-    if (!output.insert(label).second) return false;
-  return std::all_of(replaced.begin(), replaced.end(), [&](int label) {
-    return operands.contains(label) || (expr.inputs.size() == 1 && output.contains(label));
-  });
+  const std::vector<int> listed = labels_of(expr.outputs[0]);
+  const std::set<int> output(listed.begin(), listed.end()), read(replaced.begin(), replaced.end());
+  if (output.size() != listed.size()) return false;
+  const bool move = expr.inputs.size() == 1 && within(operands, output);
+  return move ? within(read, output) : within(read, operands) && within(output, operands);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // producers, so that what a value is made of stays one operand until the question whether to share it has
 // been answered for those that read it.
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "passes/contraction_order.h"
@@ -13,6 +14,22 @@ namespace {
 
 constexpr std::size_t kMostOperands = 64;  ///< of one einsum, beyond which nothing more is fused into it
 constexpr std::size_t kMostLabels = 256;
+constexpr double kSecondsEach =
+    0.002;  ///< for the cost of one candidate; all up to eleven operands are exact in it
+
+/// Constants of one element that are multiplied where they stand: so large or small (or 0, or no number) that
+/// a product with a part of an einsum might overflow or vanish where the whole does not. Integers wrap, and
+/// have none.
+std::vector<bool> extreme_numbers(const graph::Graph& graph) {
+  std::vector<bool> extreme(graph.values.size(), false);
+  for (const graph::Constant& constant : graph.constants) {
+    if (constant.data.size() != 1 || !tensor::is_float(constant.data.dtype())) continue;
+    const double value = std::abs(constant.data.to_vector<double>()[0]);
+    const double most = std::ldexp(1.0, constant.data.dtype() == DType::f64 ? 512 : 64);
+    extreme[constant.value] = !(value <= most && value >= 1 / most);
+  }
+  return extreme;
+}
 
 /// A reader of a value, with the value's einsum in place of every use.
 struct Fused {
@@ -25,13 +42,16 @@ class Fusion {
  public:
   Fusion(graph::Graph& graph, const PathOptions& options)
       : graph_(graph),
-        options_(options),
+        options_(quick(options)),
         constant_(constant_values(graph)),
         readers_(graph.values.size()),
         needed_(graph.values.size(), false) {
+    const std::vector<bool> extreme = extreme_numbers(graph);
     for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
       const graph::Node& node = graph.nodes[n];
-      views_.push_back(einsum_of(graph, node));
+      const bool scales = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                      [&](graph::ValueId input) { return extreme[input]; });
+      views_.push_back(scales ? std::nullopt : einsum_of(graph, node));
       costs_.push_back(views_[n] ? flops(*views_[n]) : 0);
       for (const graph::ValueId input : node.inputs)
         if (views_[n])
@@ -51,6 +71,12 @@ class Fusion {
   }
 
  private:
+  static PathOptions quick(PathOptions options) {
+    if (options.algorithm == paths::Algorithm::Greedy) return options;
+    options.algorithm = paths::Algorithm::Auto;
+    options.seconds = options.seconds > 0 ? std::min(options.seconds, kSecondsEach) : kSecondsEach;
+    return options;
+  }
   double flops(const Einsum& einsum) const { return contraction_order(einsum, constant_, options_).flops; }
 
   /// Every use by one reader at once: if it reads the value twice, either copy could have been shared.
@@ -101,7 +127,7 @@ class Fusion {
   }
 
   graph::Graph& graph_;
-  const PathOptions& options_;
+  const PathOptions options_;
   const std::vector<bool> constant_;
   std::vector<std::set<std::size_t>> readers_;  ///< nodes that are einsums, by value
   std::vector<bool> needed_;                    ///< by value: as a result, or by a node that is no einsum
@@ -122,7 +148,8 @@ double flops(const graph::Graph& graph) {
   const std::vector<bool> constant = constant_values(graph);
   double total = 0;
   for (const graph::Node& node : graph.nodes)
-    if (const auto einsum = einsum_of(graph, node)) total += nest_flops(*einsum, constant);
+    if (const auto einsum = einsum_of(graph, node); einsum && !all_constant(*einsum, constant))
+      total += nest_flops(*einsum);
   return total;
 }
 

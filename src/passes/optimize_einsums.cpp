@@ -10,73 +10,13 @@
 #include "passes/contraction_order.h"
 #include "passes/einsum.h"
 #include "passes/passes.h"
-#include "passes/rewrite.h"
+#include "passes/writer.h"
 
 namespace einx::detail::passes {
 namespace {
 
 using graph::ValueId;
 using notation::TensorExpr;
-
-/// A graph that is written anew, with other nodes in place of some.
-class Writer {
- public:
-  explicit Writer(const graph::Graph& from) : from_(from), number_(from.values.size(), -1) {
-    to_.name = from.name;
-    for (const graph::Value& value : from.values) names_.insert(value.name);
-  }
-
-  /// A parameter, or a node as it is.
-  void copy(ValueId value) {
-    number_[value] = ValueId(to_.values.size());
-    to_.values.push_back(from_.values[value]);
-  }
-  void copy(const graph::Constant& constant) {
-    copy(constant.value);
-    to_.constants.push_back({number_[constant.value], constant.data});
-  }
-  void copy(const graph::Node& node) {
-    for (const ValueId output : node.outputs) copy(output);
-    graph::Node copied = node;
-    use(number_, copied.inputs);
-    use(number_, copied.outputs);
-    to_.nodes.push_back(std::move(copied));
-  }
-
-  ValueId number(ValueId old) const { return number_[old]; }
-  const graph::Type& type(ValueId value) const { return to_.values[value].type; }
-  ValueId add(const ops::Op& op, notation::Solved expr, std::vector<ValueId> inputs) {
-    return graph::add_node(to_, op, std::move(expr), std::move(inputs)).at(0);
-  }
-  /// `value` is what `old` was. The nodes since `first` get names after it.
-  void replace(ValueId old, ValueId value, std::size_t first) {
-    const std::string& name = from_.values[old].name;
-    for (std::size_t k = first, next = 0; k < to_.values.size(); ++k) {
-      std::string& given = to_.values[k].name;
-      if (ValueId(k) == value)
-        given = name;
-      else
-        do given = name + "_" + std::to_string(next++);
-        while (!names_.insert(given).second);
-    }
-    number_[old] = value;
-  }
-  std::size_t count() const { return to_.values.size(); }
-
-  graph::Graph finish() {
-    for (const graph::Parameter& parameter : from_.parameters)
-      to_.parameters.push_back({number_[parameter.value], parameter.factory});
-    to_.results = from_.results;
-    use(number_, to_.results);
-    return std::move(to_);
-  }
-
- private:
-  const graph::Graph& from_;
-  graph::Graph to_;
-  Replacement number_;
-  std::set<std::string> names_;
-};
 
 /// An operand or the result of a step.
 struct Term {
@@ -197,14 +137,18 @@ class Steps {
     }
   }
 
-  int cheapest(bool constants_first) const {
+  /// The term that is multiplied with least work; a number that is not `known` would make a constant one, and
+  /// all that follows from it, wait for run time.
+  int cheapest(bool known) const {
     int best = int(terms_.size()) - 1;
     const auto cost = [&](int place) {
       const Term& term = terms_[std::size_t(place)];
-      return std::pair(constants_first && term.constant ? 0 : 1, term.elements);
+      return std::pair(known && term.constant ? 0 : 1, term.elements);
     };
     for (int place = best; place-- > 0;)
-      if (!has(numbers_, place) && cost(place) < cost(best)) best = place;
+      if (!has(numbers_, place) && (known || !terms_[std::size_t(place)].constant) &&
+          cost(place) < cost(best))
+        best = place;
     return best;
   }
 
@@ -312,36 +256,29 @@ bool worth_writing(const Einsum& einsum, const Order& order) {
   return order.steps.size() > 1 || (numbers && sums(einsum));
 }
 
+void write(Writer& writer, const graph::Graph& graph, const graph::Node& node,
+           const std::vector<bool>& constant, const PathOptions& options) {
+  const std::optional<Einsum> einsum = einsum_of(graph, node);
+  const Order order = einsum ? contraction_order(*einsum, constant, options) : Order{};
+  if (order.over_limit)
+    support::log().warn(
+        "optimize_einsums: no order of the operands of {} keeps what lies between them within the memory "
+        "limit of {} elements: left as one node",
+        graph.values[node.outputs[0]].name, options.memory_limit);
+  if (!einsum || !worth_writing(*einsum, order)) return writer.copy(node);
+  const std::size_t first = writer.count();
+  const ValueId result = Steps(writer, *einsum, order, constant).write();
+  writer.replace(node.outputs[0], result, first);
+}
+
 }  // namespace
 
 graph::Graph optimize_einsums(graph::Graph graph, const PathOptions& options) {
   const std::vector<bool> constant = constant_values(graph);
   Writer writer(graph);
-  std::vector<const graph::Constant*> constant_at(graph.values.size(), nullptr);
-  std::vector<const graph::Node*> node_at(graph.values.size(), nullptr);
-  std::vector<bool> parameter(graph.values.size(), false);
-  for (const graph::Constant& c : graph.constants) constant_at[c.value] = &c;
-  for (const graph::Node& node : graph.nodes) node_at[node.outputs[0]] = &node;
-  for (const graph::Parameter& p : graph.parameters) parameter[p.value] = true;
-
-  for (const graph::Parameter& p : graph.parameters) writer.copy(p.value);
-  for (ValueId value = 0; value < ValueId(graph.values.size()); ++value) {
-    if (constant_at[value]) writer.copy(*constant_at[value]);
-    if (!node_at[value]) continue;
-    const std::optional<Einsum> einsum = einsum_of(graph, *node_at[value]);
-    const Order order = einsum ? contraction_order(*einsum, constant, options) : Order{};
-    if (order.over_limit)
-      support::log().warn(
-          "optimize_einsums: no order of the operands of {} keeps what lies between them within the memory "
-          "limit of {} elements: left as one node",
-          graph.values[value].name, options.memory_limit);
-    if (!einsum || !worth_writing(*einsum, order)) {
-      writer.copy(*node_at[value]);
-      continue;
-    }
-    const std::size_t first = writer.count();
-    writer.replace(value, Steps(writer, *einsum, order, constant).write(), first);
-  }
+  for_each_statement(
+      graph, [&](const graph::Constant& c) { writer.copy(c); },
+      [&](const graph::Node& node) { write(writer, graph, node, constant, options); });
   return writer.finish();
 }
 

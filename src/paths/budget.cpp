@@ -6,7 +6,7 @@ namespace einx::detail::paths {
 namespace {
 
 /// Work of a second: so little that machines of today reach it, or what is found would depend on the clock.
-constexpr double kWorkPerSecond = 4e8;
+constexpr double kWorkPerSecond = 2e8;
 constexpr double kLookEvery = 1e6;  ///< work between two looks at the clock
 
 }  // namespace

@@ -11,7 +11,8 @@ namespace einx::detail::paths {
 
 namespace {
 
-constexpr std::size_t kMostSets = std::size_t(1) << 22;
+constexpr std::size_t kMostSets = std::size_t(1) << 21;
+constexpr double kJoinWork = 40;  ///< beside 1 for a pair that is not joined
 
 /// Words of a set of terms, with a loop over its members.
 template <int Words>
@@ -227,7 +228,7 @@ class Connected {
   }
 
   void join(int a, int b, bool all) {
-    work_ += 10;
+    work_ += kJoinWork;
     const Terms<Words> terms = sets_[std::size_t(a)] | sets_[std::size_t(b)];
     kept_.resize(label_words_);
     const Joined joined = shared(a, b, terms, kept_);

@@ -4,6 +4,9 @@
 
 #include <array>
 #include <bit>
+#include <tuple>
+
+#include "paths/search.h"
 
 namespace einx::detail::paths {
 
@@ -58,22 +61,29 @@ class Products {
   int chunks_ = 0;
 };
 
+/// All that is known of one set of operands.
+template <int Words>
+struct Cell {
+  Score best = kNoScore;
+  double size = 1;     ///< of what it becomes
+  Mask<Words> result;  ///< the labels of that
+};
+
 /// Everything about one window that the loop over splits reads.
 template <int Words>
 struct Tables {
   const Model& model;
   const Window& window;
   const Products& products;
-  Score* best;
+  Cell<Words>* cells;
   std::uint32_t* split;
-  double* size;
-  const Mask<Words>* result;
   std::uint32_t constants = 0, with_own = 0;
 
-  const Operand operand(std::uint32_t set) const {
+  Operand operand(std::uint32_t set) const {
     if (std::has_single_bit(set)) return window.operands[std::size_t(std::countr_zero(set))];
-    return {size[set], 1, false, (set & ~constants) == 0};
+    return {cells[set].size, 1, false, free(set)};
   }
+  bool free(std::uint32_t set) const { return (set & ~constants) == 0; }
   /// Whether one is a single operand with labels of its own.
   bool owns(std::uint32_t a, std::uint32_t b) const {
     return (std::has_single_bit(a) && (a & with_own)) || (std::has_single_bit(b) && (b & with_own));
@@ -81,43 +91,62 @@ struct Tables {
 
   Score step(std::uint32_t a, std::uint32_t b) const {
     const std::uint32_t set = a | b;
-    const Mask<Words> both = result[a] | result[b];
-    const bool summed = !(both == result[set]);
+    const Mask<Words> both = cells[a].result | cells[b].result;
+    const bool summed = !(both == cells[set].result);
     const double elements = products.of(both);
-    if ((set & ~constants) == 0 || owns(a, b))
-      return pair_cost(model, operand(a), operand(b), elements, size[set], summed).score;
-    return model.step(summed ? 2 * elements : elements, size[a] + size[b], size[set]);
+    if (free(set) || owns(a, b))
+      return pair_cost(model, operand(a), operand(b), elements, cells[set].size, summed).score;
+    return model.step(summed ? 2 * elements : elements, cells[a].size + cells[b].size, cells[set].size);
   }
 
   /// The least that a step to this set costs, however it is split.
   double floor(std::uint32_t set) const {
-    if ((set & ~constants) == 0 && model.minimize != Minimize::Size) return 0;
-    return model.minimize == Minimize::Time ? model.time.seconds_per_step : size[set];
+    if (free(set)) return 0;
+    return model.minimize == Minimize::Time ? model.time.seconds_per_step : cells[set].size;
   }
 
-  /// Tries every split of the set into two.
-  template <bool Maximum>
+  /// Tries every split of the set into two. `Maximum`: scores are joined by their maximum; `Reads`: a step
+  /// costs no less than what it reads.
+  template <bool Maximum, bool Reads>
   void splits(std::uint32_t set, Score least) {
     const std::uint32_t lowest = set & (0 - set), rest = set ^ lowest;
-    const double step_floor = floor(set);
+    const double step_floor = Maximum ? 0 : floor(set);
     std::uint32_t chosen = 0;
-    double room = Maximum ? least.cost : least.cost - step_floor;
+    double room = least.cost - step_floor;
     for (std::uint32_t b = rest; b != 0; b = (b - 1) & rest) {
-      const Score &x = best[set ^ b], &y = best[b];
-      const double parts = Maximum ? std::max(x.cost, y.cost) : x.cost + y.cost;
+      const Cell<Words>&x = cells[set ^ b], &y = cells[b];
+      const double parts = Maximum ? std::max(x.best.cost, y.best.cost) : x.best.cost + y.best.cost;
       if (parts > room) continue;
-      const Score total = model.join(model.join(x, y), step(set ^ b, b));
+      if (Reads && parts + std::max(x.size, y.size) > least.cost) continue;
+      const Score total = model.join(model.join(x.best, y.best), step(set ^ b, b));
       if (!(total < least)) continue;
       least = total;
       chosen = b;
-      room = Maximum ? least.cost : least.cost - step_floor;
+      room = least.cost - step_floor;
     }
-    best[set] = chosen ? least : kNoScore;
+    cells[set].best = chosen ? least : kNoScore;
     split[set] = chosen;
+  }
+  void splits(std::uint32_t set, const Score& below) {
+    if (model.minimize == Minimize::Size)
+      splits<true, false>(set, below);
+    else if (model.minimize == Minimize::Flops && !free(set))
+      splits<false, true>(set, below);
+    else
+      splits<false, false>(set, below);
   }
 };
 
 }  // namespace
+
+/// Tables of every width of masks that has been used.
+struct Exact::Scratch {
+  std::tuple<std::vector<Cell<1>>, std::vector<Cell<4>>, std::vector<Cell<16>>> cells;
+  std::tuple<std::vector<Mask<1>>, std::vector<Mask<4>>, std::vector<Mask<16>>> any;
+};
+
+Exact::Exact() : scratch_(std::make_unique<Scratch>()) {}
+Exact::~Exact() = default;
 
 void Exact::find_classes(const Problem& problem, const Window& window) {
   if (class_of_.size() < problem.sizes.size()) class_of_.resize(problem.sizes.size(), -1);
@@ -151,8 +180,11 @@ template <int Words>
 bool Exact::run(const Model& model, const Window& window, const Score& below, Budget& budget) {
   const int count = int(window.legs.size());
   const std::uint32_t sets = std::uint32_t(1) << count, all = sets - 1;
-  best_.resize(sets), split_.resize(sets), size_.resize(sets);
-  std::vector<Mask<Words>> any(sets), result(sets);  // labels of the operands of a set; of what it becomes
+  split_.resize(sets);
+  auto& cells = std::get<std::vector<Cell<Words>>>(scratch_->cells);
+  auto& any = std::get<std::vector<Mask<Words>>>(scratch_->any);  // labels of the operands of a set
+  cells.assign(sets, {});
+  any.assign(sets, {});
   Mask<Words> kept;
   for (std::size_t c = 0; c < classes_.size(); ++c) {
     if (classes_[c].kept) kept.insert(int(c));
@@ -162,27 +194,23 @@ bool Exact::run(const Model& model, const Window& window, const Score& below, Bu
   for (std::uint32_t set = 1; set < sets; ++set) any[set] = any[set & (set - 1)] | any[set & (0 - set)];
   Products products(products_);
   products.fill(classes_);
+  Tables<Words> tables{model, window, products, cells.data(), split_.data()};
   for (std::uint32_t set = 1; set < sets; ++set) {
-    result[set] = any[set] & (kept | any[all ^ set]);
-    size_[set] = products.of(result[set]);
+    cells[set].result = any[set] & (kept | any[all ^ set]);
+    cells[set].size = products.of(cells[set].result);
   }
-  Tables<Words> tables{model, window, products, best_.data(), split_.data(), size_.data(), result.data()};
   for (int k = 0; k < count; ++k) {
     if (window.operands[std::size_t(k)].constant) tables.constants |= std::uint32_t(1) << k;
     if (window.operands[std::size_t(k)].has_own) tables.with_own |= std::uint32_t(1) << k;
-    best_[std::size_t(1) << k] = {};
+    cells[std::size_t(1) << k].best = {};
   }
   for (std::uint32_t set = 3; set < sets; ++set) {
     if (std::has_single_bit(set)) continue;
     if (budget.spend(double(std::uint32_t(1) << std::popcount(set)))) return false;
-    if (size_[set] > model.limit && !(set == all && window.is_output))
-      best_[set] = kNoScore;
-    else if (model.minimize == Minimize::Size)
-      tables.template splits<true>(set, below);
-    else
-      tables.template splits<false>(set, below);
+    if (cells[set].size <= model.limit || (set == all && window.is_output)) tables.splits(set, below);
   }
-  return best_[all].cost < kInfinite;
+  score_ = cells[all].best;
+  return score_.cost < kInfinite;
 }
 
 int Exact::extract(std::uint32_t set, int count) {
@@ -204,8 +232,41 @@ bool Exact::solve(const Problem& problem, const Model& model, const Window& wind
   const std::uint32_t all = (std::uint32_t(1) << count) - 1;
   pairs_.clear();
   extract(all, count);
-  score_ = best_[all];
   return true;
+}
+
+namespace {
+
+constexpr int kWorthBound = 8;  ///< operands from which a greedy tree first makes the search quicker
+
+/// A bound that this tree keeps itself, rounding aside; none if it breaks the limit.
+Score just_above(const Problem& problem, const Model& model, const Found& tree) {
+  const Evaluation now = evaluate(problem, model, tree.pairs);
+  constexpr double kRounding = 1 + 1e-9;
+  return now.largest <= model.limit ? Score{now.score.cost * kRounding, kInfinite} : kNoScore;
+}
+
+/// All terms of a problem as a window.
+Window whole(const Problem& problem, bool is_output) {
+  Window window;
+  for (const Legs& legs : problem.terms) window.legs.push_back(&legs);
+  window.operands = problem.operands;
+  for (int label = 0; label < problem.labels(); ++label)
+    if (problem.kept[std::size_t(label)]) window.kept.push_back(label);
+  window.is_output = is_output;
+  return window;
+}
+
+}  // namespace
+
+std::optional<Found> find_exact(const Problem& problem, const Model& model, bool is_output, Budget& budget) {
+  Exact exact;
+  Score below = kNoScore;
+  if (problem.count() >= kWorthBound) below = just_above(problem, model, find_greedy(problem, model, budget));
+  if (!exact.solve(problem, model, whole(problem, is_output), below, budget)) return std::nullopt;
+  budget.tried();
+  budget.found(exact.score().cost);
+  return Found{exact.pairs(), exact.score(), true};
 }
 
 }  // namespace einx::detail::paths

@@ -17,6 +17,8 @@ inline constexpr int kMostExact = 20;  ///< operands of a window
 /// splits. Reuses its memory.
 class Exact {
  public:
+  Exact();
+  ~Exact();
   /// Only trees of less than this score count. Identities in `pairs()` are those of Pairs over the window.
   /// False: there is none, or the budget is over, or the window has more labels than masks have bits (1024
   /// after labels in the same operands have been made one).
@@ -26,6 +28,7 @@ class Exact {
   const Score& score() const { return score_; }
 
  private:
+  struct Scratch;
   struct Class {
     std::uint32_t terms = 0;
     bool kept = false;
@@ -40,9 +43,8 @@ class Exact {
   std::vector<int> seen_;
   std::vector<std::uint32_t> incidence_;
   std::vector<Class> classes_;
-  std::vector<Score> best_;
   std::vector<std::uint32_t> split_;
-  std::vector<double> size_;
+  std::unique_ptr<Scratch> scratch_;
   std::vector<double> products_;  ///< of 8 classes each, by which of them are there
   Pairs pairs_;
   Score score_;

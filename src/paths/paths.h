@@ -102,9 +102,7 @@ struct StepTerms {
   std::vector<int> positions;
   std::vector<std::vector<int>> inputs;  ///< labels of each, in the order of the positions
   std::vector<int> output;               ///< in order of appearance; for the last step the network's output
-  std::vector<int> remaining;  ///< identities of the terms after the step: k < terms.size() a term, else the
-                               ///< result of step k - terms.size()
-  double flops = 0, size = 0;  ///< 0 flops if all that it depends on is constant
+  double flops = 0, size = 0;            ///< 0 flops if all that it depends on is constant
 };
 /// Raises ValueError bad-parameter for a path that does not fit the network or leaves more than one term.
 /// Sliced labels have size 1 and no factor.

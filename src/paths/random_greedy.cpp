@@ -9,13 +9,21 @@ namespace einx::detail::paths {
 namespace {
 
 constexpr int kBatch = 8;      ///< trials of which one is reconfigured
-constexpr int kPatience = 64;  ///< batches without a better tree
-constexpr int kLeaves = 8;     ///< of a part that is solved anew
+constexpr int kPatience = 64;  ///< batches without a better tree, at least
+constexpr int kPatiencePerTerm = 8;
+constexpr int kLeaves = 8;  ///< of a part that is solved anew
 constexpr int kPasses = 6;
 constexpr double kHopeless = 1e3;  ///< times the cost of the batch's best so far: a trial is given up
 
-GreedyChoice drawn(Random& random) {
-  return {random.uniform(0.1, 4.0), std::exp(random.uniform(std::log(1e-3), 0.0))};
+/// Every other time anywhere, else near what was best.
+GreedyChoice drawn(Random& random, const GreedyChoice& best) {
+  constexpr double kLeastWeight = 0.1, kMostWeight = 4, kLeastTemperature = 1e-3, kNear = 0.25;
+  if (best.temperature == 0 || random.below(2) == 0)
+    return {random.uniform(kLeastWeight, kMostWeight),
+            std::exp(random.uniform(std::log(kLeastTemperature), 0.0))};
+  const auto near = [&](double value) { return value * std::exp(random.uniform(-kNear, kNear)); };
+  return {std::clamp(near(best.weight), kLeastWeight, kMostWeight),
+          std::clamp(near(best.temperature), kLeastTemperature, 1.0)};
 }
 
 /// A tree that breaks the limit is worth what its slices cost.
@@ -54,14 +62,19 @@ Found find_random_greedy(const Problem& problem, const Model& model, std::uint64
   reconfigure(problem, unlimited, kLeaves, kPasses, best, exact, budget);
   best.score = with_slices(problem, model, best, exact, budget);
   budget.found(best.score.cost);
-  for (int batch = 0, since = 0; batch < most_batches && since < kPatience && !budget.over();
+  GreedyChoice good;
+  const int patience = std::max(kPatience, kPatiencePerTerm * problem.count());
+  for (int batch = 0, since = 0; batch < most_batches && since < patience && !budget.over();
        ++batch, ++since) {
     Found tree;
+    GreedyChoice choice;
     for (int trial = 0; trial < kBatch && !budget.over(); ++trial) {
       const double enough = std::min(tree.score.cost, best.score.cost * kHopeless);
       budget.tried();
-      if (greedy.run(drawn(random), random, enough, budget) && greedy.score() < tree.score)
-        tree = {greedy.pairs(), greedy.score(), false};
+      const GreedyChoice now = drawn(random, good);
+      if (!greedy.run(now, random, enough, budget) || !(greedy.score() < tree.score)) continue;
+      tree = {greedy.pairs(), greedy.score(), false};
+      choice = now;
     }
     if (tree.pairs.empty()) continue;
     reconfigure(problem, unlimited, kLeaves, kPasses, tree, exact, budget);
@@ -69,6 +82,7 @@ Found find_random_greedy(const Problem& problem, const Model& model, std::uint64
     if (!(tree.score < best.score)) continue;
     if (tree.score.cost < best.score.cost) since = 0;
     best = std::move(tree);
+    good = choice;
     budget.found(best.score.cost);
   }
   return best;

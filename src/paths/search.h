@@ -14,11 +14,9 @@ struct Found {
   bool exact = false;
 };
 
-/// All terms of a problem as a window.
-Window whole(const Problem& problem, bool is_output);
-/// Exact over all subsets; none if no tree keeps the limit, or the budget ends. Score below `below` only.
-std::optional<Found> find_exact(const Problem& problem, const Model& model, bool is_output,
-                                const Score& below, Budget& budget);
+/// Exact over all subsets; none if no tree keeps the limit, or the budget ends. A greedy tree bounds it where
+/// that pays.
+std::optional<Found> find_exact(const Problem& problem, const Model& model, bool is_output, Budget& budget);
 
 /// Dynamic programming over those sets of terms that hang together and cost no more than `known`, a tree that
 /// is already there. `outer`: over all sets that cost no more. Its result is `exact` if nothing was left out;

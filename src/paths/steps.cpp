@@ -1,5 +1,4 @@
 // Paths and networks written out: what a step contracts, and what it costs.
-#include <map>
 #include <set>
 #include <string>
 
@@ -29,7 +28,7 @@ class Run {
     users_.resize(sizes_.size());
     for (const int label : network.output) ++users_[std::size_t(label)];
     for (std::size_t k = 0; k < network.terms.size(); ++k) {
-      list_.push_back({int(k), network.terms[k], !network.constant.empty() && network.constant[k]});
+      list_.push_back({network.terms[k], !network.constant.empty() && network.constant[k]});
       for (const int label : std::set<int>(network.terms[k].begin(), network.terms[k].end()))
         ++users_[std::size_t(label)];
     }
@@ -38,7 +37,7 @@ class Run {
   StepTerms step(const std::vector<int>& positions, bool last) {
     StepTerms out;
     out.positions = positions;
-    Term made{int(network_.terms.size()) + made_++, {}, true};
+    Term made{{}, true};
     std::set<int> seen;
     std::vector<int> all;  // in order of appearance
     for (const int position : chosen(positions)) {
@@ -64,14 +63,12 @@ class Run {
     out.flops =
         made.constant ? 0 : elements * (std::max<double>(1, double(positions.size()) - 1) + (summed ? 1 : 0));
     list_.push_back(std::move(made));
-    for (const Term& term : list_) out.remaining.push_back(term.identity);
     return out;
   }
   std::size_t left() const { return list_.size(); }
 
  private:
   struct Term {
-    int identity;
     std::vector<int> labels;
     bool constant;
   };
@@ -98,7 +95,6 @@ class Run {
   std::vector<double> sizes_;
   std::vector<int> users_;  ///< of every label: terms that are left, and the output
   std::vector<Term> list_;
-  int made_ = 0;
 };
 
 }  // namespace

@@ -25,6 +25,30 @@ TEST_CASE("a graph prints as its text and is read back") {
   CHECK_THROWS_AS(einx::Graph::parse("def op0(i0: f32[10]) -> f32:\n    return x9\n"), einx::SyntaxError);
 }
 
+TEST_CASE("texts of several functions, and JSON") {
+  const std::string first = "def f(x: f32[4]):\n    y = sum(x, \"[a]\")\n    return y\n", both = first + "# more\ndef g(x: f32[4]):\n    return x\n";
+  const std::vector<einx::Graph> graphs = einx::Graph::parse_all(both);
+  REQUIRE(graphs.size() == 2);
+  CHECK(graphs[1].name() == "g");
+  CHECK(graphs[0](Tensor::ones({4})).item<float>() == 4);
+  CHECK_THROWS_WITH_AS(einx::Graph::parse(both), doctest::Contains("there are 2: f, g"), einx::SyntaxError);
+  const einx::Graph again = einx::Graph::from_json(graphs[0].json());
+  CHECK(again.text() == graphs[0].text());
+  CHECK(again.json() == graphs[0].json());
+  CHECK(again(Tensor::ones({4})).item<float>() == 4);
+  CHECK_THROWS_AS(einx::Graph::from_json("{}"), einx::SyntaxError);
+}
+
+TEST_CASE("large constants are data beside the text") {
+  const einx::Graph graph = einx::trace([](einx::Value a) { return a + Tensor::iota({20}); }, {{einx::f32, {20}}});
+  REQUIRE(graph.data().size() == 1);
+  CHECK_THROWS_AS(einx::Graph::parse(graph.text()), einx::SyntaxError);
+  for (const einx::Graph& again : {einx::Graph::parse(graph.text(), graph.data()), einx::Graph::from_json(graph.json(), graph.data())}) {
+    CHECK(again.text() == graph.text());
+    CHECK(again(Tensor::zeros({20})).to_vector<float>() == Tensor::iota({20}).to_vector<float>());
+  }
+}
+
 TEST_CASE("a graph shows everything that was made") {
   const Tensor x = Tensor::iota({10, 10});
   const einx::Graph graph = einx::graph::sum("a [b]", x);

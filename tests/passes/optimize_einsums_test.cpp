@@ -61,6 +61,10 @@ TEST_CASE("numbers: a constant operand first, else the smallest value") {
   const auto s = parameter(given, {}), u = parameter(given, {2, 30}), v = parameter(given, {30, 40});
   given.results = {einsum(given, ",ij,jk->ik", {s, u, v})};
   CHECK(operations(optimized(given, false)) == "multiply dot");
+  graph::Graph late;  // not on a constant: what follows from it would no longer be known
+  const auto number = parameter(late, {}), c = graph::add_constant(late, einx::Tensor::iota({2, 30}, einx::f64)), d = parameter(late, {30, 40});
+  late.results = {einsum(late, ",ij,jk->ik", {number, c, d})};
+  CHECK(operations(optimized(late, false)) == "dot multiply");
 }
 
 TEST_CASE("a diagonal is scaled whole") {
@@ -126,4 +130,16 @@ TEST_CASE("a memory limit that no order keeps: one node, and a warning") {
   CHECK(after.values[std::size_t(after.nodes[0].outputs[0])].type.shape == einx::Shape{6, 7});
   options.seconds = -1;
   CHECK_THROWS_AS(passes::optimize_einsums(before, options), einx::ValueError);
+}
+
+TEST_CASE("constants are contracted first where that is done at compile time, else where it is cheapest at run time") {
+  for (const std::int64_t n : {10, 200}) {
+    graph::Graph before;
+    const auto x = parameter(before, {1 + n / 20, n});
+    const auto v = graph::add_constant(before, einx::Tensor::full({n, n}, 0.5, einx::f64)), w = graph::add_constant(before, einx::Tensor::full({n, n}, 0.25, einx::f64));
+    before.results = {einsum(before, "ij,jk,kl->il", {x, v, w})};
+    const graph::Graph after = optimized(before, false);
+    const bool first = after.nodes[0].inputs[0] != after.parameters[0].value && after.nodes[0].inputs[1] != after.parameters[0].value;
+    CHECK(first == (n == 10));  // 200^3 steps would be done at every call
+  }
 }

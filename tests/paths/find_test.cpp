@@ -54,6 +54,14 @@ TEST_CASE("optimal where opt_einsum's is not (its issues 248 and 254)") {
   CHECK(found.cost.largest == 64 * 8 * 4096);
 }
 
+TEST_CASE("labels in many terms, and twice the same labels (opt_einsum: 53514 flops)") {
+  const auto net =
+      network("efd,fbd,afe,feca,ecaf,ec->", {{'a', 6}, {'b', 8}, {'c', 9}, {'d', 9}, {'e', 3}, {'f', 2}});
+  CHECK(flops(net, Algorithm::Optimal) == 1440);
+  CHECK(flops(net, Algorithm::Auto) == 1440);
+  CHECK(BruteForce(net).flops() == 1440);
+}
+
 TEST_CASE("outer products are found where they pay") {
   // Both factors are small beside what they are contracted with.
   const auto net =
@@ -130,9 +138,9 @@ TEST_CASE("memory limits: slices, or an error") {
 }
 
 TEST_CASE("the same seed, the same path") {
-  const auto net = ring(60, 4);
+  const auto net = ring(40, 4);
   for (const Algorithm algorithm : {Algorithm::Auto, Algorithm::RandomGreedy, Algorithm::Dp}) {
-    const Options options{.algorithm = algorithm, .seconds = 0.05, .seed = 7};
+    const Options options{.algorithm = algorithm, .seconds = 60, .seed = 7};  // the clock does not end it
     CHECK(paths::find(net, options).path == paths::find(net, options).path);
   }
 }
@@ -161,7 +169,7 @@ TEST_CASE("a search that is stopped has a path") {
   }
   const Result brief = paths::find(net, {.seconds = 1e-6});
   CHECK(brief.stopped);
-  CHECK(brief.search_seconds < 1);
+  CHECK(brief.search_seconds < 10);
 }
 
 TEST_CASE("networks and options that make no sense") {

@@ -60,7 +60,10 @@ std::vector<std::string> Arguments::values(std::string_view option) const {
   return found;
 }
 
-Arguments parse_arguments(const std::vector<std::string>& given, const std::vector<std::string_view>& known) {
+bool Arguments::flag(std::string_view name) const { return std::find(flags.begin(), flags.end(), name) != flags.end(); }
+
+Arguments parse_arguments(const std::vector<std::string>& given, const std::vector<std::string_view>& known,
+                          const std::vector<std::string_view>& flags) {
   Arguments result;
   bool only_words = false;
   for (std::size_t i = 0; i < given.size(); ++i) {
@@ -69,6 +72,8 @@ Arguments parse_arguments(const std::vector<std::string>& given, const std::vect
       only_words = true;
     } else if (!only_words && (word == "--help" || word == "-h")) {
       result.help = true;
+    } else if (!only_words && std::find(flags.begin(), flags.end(), word) != flags.end()) {
+      result.flags.push_back(word);
     } else if (!only_words && is_option(word)) {
       const std::size_t equals = word.find('=');
       std::string name = word.substr(0, equals);

@@ -17,15 +17,18 @@ struct Arguments {
   std::vector<std::string> words;                             ///< operation, pattern, operands
   std::vector<std::pair<std::string, std::string>> settings;  ///< name=value, in order
   std::vector<std::pair<std::string, std::string>> options;   ///< {"--emit", "graph"}: all take a value
+  std::vector<std::string> flags;                             ///< options without a value
   bool help = false;
 
+  bool flag(std::string_view name) const;
   std::vector<std::string> values(std::string_view option) const;
 };
 
 /// `known`: the options that the command takes, all with a value; "-o" stands for "--output". Negative
 /// numbers and patterns that begin with
-/// "->" are words. Raises UsageError.
-Arguments parse_arguments(const std::vector<std::string>& given, const std::vector<std::string_view>& known);
+/// "->" are words. `flags` have no value. Raises UsageError.
+Arguments parse_arguments(const std::vector<std::string>& given, const std::vector<std::string_view>& known,
+                          const std::vector<std::string_view>& flags = {});
 
 /// A whole text as a number; false if it is none.
 bool read_number(std::string_view text, double& into);

@@ -1,22 +1,16 @@
 // einx explain: the representations of one call, from its expression to its machine code.
-#include <algorithm>
 #include <iostream>
 #include <optional>
 
-#include "codegen/codegen.h"
 #include "commands.h"
-#include "loops/loops.h"
-#include "ops/ops.h"
+#include "emit.h"
 #include "passes/passes.h"
-#include "support/support.h"
 #include "types.h"
 
 namespace einx_command {
 namespace {
 
-namespace codegen = einx::detail::codegen;
 namespace graph = einx::detail::graph;
-namespace loops = einx::detail::loops;
 namespace notation = einx::detail::notation;
 namespace trace = einx::detail::trace;
 
@@ -30,6 +24,7 @@ Shows what a call becomes. No data is needed: an operand is a type, f32[10, 10] 
   --emit llvm       the LLVM IR
   --emit asm        the assembly
   --emit dot        the graph for graphviz
+  --emit json       the graph for other tools
 With --dialect einx-0.3, einops or einsum, as for the operation itself.
 
   einx explain dot "b... (g [c1->c2])" "f32[8, 64]" factory g=2 c2=16 --emit loops --emit schedule
@@ -48,17 +43,9 @@ class Pipeline {
               (axis.source != axis.name ? "  (" + axis.source + ")" : "") + "\n";
     return text;
   }
-  const graph::Graph& simplified() {
-    if (!graph_) graph_ = einx::detail::passes::run(trace::single(complete_call(), solved()));
-    return *graph_;
-  }
-  const loops::Program& program() {
-    if (!program_) program_ = loops::lower(simplified(), codegen::host_target().machine);
-    return *program_;
-  }
-  const codegen::Listing& listing() {
-    if (!listing_) codegen::compile(program(), codegen::host_target(), &listing_.emplace());
-    return *listing_;
+  Stages& stages() {
+    if (!stages_) stages_.emplace(einx::detail::passes::run(trace::single(complete_call(), solved())));
+    return *stages_;
   }
 
  private:
@@ -83,33 +70,8 @@ class Pipeline {
   trace::Call call_;
   std::optional<notation::Expanded> expanded_;
   std::optional<notation::Solved> solved_;
-  std::optional<graph::Graph> graph_;
-  std::optional<loops::Program> program_;
-  std::optional<codegen::Listing> listing_;
+  std::optional<Stages> stages_;
 };
-
-struct Representation {
-  const char* name;
-  std::string (*show)(Pipeline&);
-};
-constexpr Representation kRepresentations[] = {
-    {"expr", [](Pipeline& call) { return call.expr(); }},
-    {"graph", [](Pipeline& call) { return graph::text(call.simplified()); }},
-    {"loops", [](Pipeline& call) { return loops::text(call.program()); }},
-    {"schedule", [](Pipeline& call) { return loops::schedule_text(call.program()); }},
-    {"llvm", [](Pipeline& call) { return call.listing().llvm_ir; }},
-    {"asm", [](Pipeline& call) { return call.listing().assembly; }},
-    {"dot", [](Pipeline& call) { return graph::dot(call.simplified()); }},
-};
-
-const Representation& representation(const std::string& name) {
-  const auto* found = std::find_if(std::begin(kRepresentations), std::end(kRepresentations),
-                                   [&](const auto& row) { return row.name == name; });
-  if (found != std::end(kRepresentations)) return *found;
-  std::vector<std::string> names;
-  for (const Representation& row : kRepresentations) names.push_back(row.name);
-  throw UsageError("--emit takes " + einx::detail::support::join(names, ", ") + ", not " + name);
-}
 
 }  // namespace
 
@@ -119,13 +81,10 @@ int explain(const Words& words) {
     std::cout << kHelp;
     return 0;
   }
-  std::vector<const Representation*> wanted;
-  for (const std::string& name : arguments.values("--emit"))
-    for (const std::string& each : split_list(name)) wanted.push_back(&representation(each));
-  if (wanted.empty()) wanted = {&representation("graph"), &representation("loops")};
+  const std::vector<std::string> wanted = emit_names(arguments.values("--emit"), {"graph", "loops"}, {"expr"});
   Pipeline pipeline(read_call(arguments));
   for (std::size_t k = 0; k < wanted.size(); ++k) {
-    const std::string text = wanted[k]->show(pipeline);
+    const std::string text = wanted[k] == "expr" ? pipeline.expr() : emit(pipeline.stages(), wanted[k]);
     std::cout << (k > 0 ? "\n" : "") << text << (text.ends_with('\n') ? "" : "\n");
   }
   return 0;

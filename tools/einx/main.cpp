@@ -21,7 +21,11 @@ constexpr Command kCommands[] = {
     {"explain", einx_command::explain},
     {"bench", einx_command::bench},
     {"eval", einx_command::eval},
+    {"optimize", einx_command::optimize},
+    {"compile", einx_command::compile},
+    {"run", einx_command::run_model},
     {"cache", einx_command::cache},
+    {"path", einx_command::path},
     {"ops", einx_command::list_operations},
     {"env", einx_command::list_environment},
 };
@@ -32,7 +36,11 @@ constexpr const char* kHelp = R"help(einx: tensor notation, compiled just in tim
   einx explain OPERATION PATTERN TYPE... [NAME=SIZE...] [--emit WHAT]...   show what it becomes
   einx bench OPERATION PATTERN TYPE... [NAME=SIZE...]                 time its stages, call and kernel
   einx eval                                                          JSON cases on stdin, results on stdout
+  einx run MODEL.einx OPERAND... [--function NAME] [-o FILE.npy]...    run a function of a file
+  einx optimize MODEL.einx [-o OUT.einx] [--print-after-all]          simplify the functions of a file
+  einx compile MODEL.einx [--emit WHAT]... [-o FILE]                  compile them
   einx cache stats|clear|dir                                         the compiled kernels that are kept on disk
+  einx path EQUATION SHAPE...                                        the best order to contract an einsum's operands
   einx ops                                                           the operations
   einx env                                                           the environment variables
 

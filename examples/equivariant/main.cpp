@@ -1,0 +1,130 @@
+// Equivariant networks: builds a layer of modules over irreps, shows that it commutes with rotations, and
+// times e3nn's recorded layers as one compiled function against the same graphs run operation by operation.
+//
+//   equivariant [FOLDER]     the folder of the recorded graphs; examples/equivariant/recorded if left out
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+
+#include "equivariant.h"
+#include "recorded.h"
+#include "testing.h"
+
+using namespace equivariant;
+
+namespace {
+
+double seconds(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// The fastest of some calls, for a quarter of a second.
+double best_of(const std::function<void()>& work) {
+  double best = seconds(work), spent = best;
+  while (spent < 0.25) {
+    const double time = seconds(work);
+    best = std::min(best, time), spent += time;
+  }
+  return best;
+}
+
+void show_mathematics() {
+  std::printf("1x1o x 1x2e = %s\n", to_string(tensor_product("1o", "2e")).c_str());
+  const std::vector<double>& symbol = wigner_3j(1, 1, 2);
+  const auto zeros = std::ranges::count(symbol, 0.0);
+  std::printf("the 3j symbol of (1, 1, 2): %zu numbers, %zu of them not zero\n", symbol.size(),
+              symbol.size() - static_cast<std::size_t>(zeros));
+  std::printf("Y(0, 1, 0) up to l = 2:");
+  for (const double value : spherical_harmonics("0e + 1o + 2e", {0, 1, 0}, {Normalization::component, true}))
+    std::printf(" %.4f", value);
+  std::printf("\n");
+}
+
+template <einx::DType dtype>
+double message_error(const Message& layer, std::mt19937_64& random) {
+  constexpr std::int64_t edges = 64;
+  const auto f = einx::jit([&](Value x, Value v, Value edge, Value up, Value down) {
+    return layer.forward(x, v, edge, up, down);
+  });
+  std::vector<Input> inputs{{random_tensor({edges, layer.in().dim()}, dtype, random), layer.in()},
+                            {random_tensor({edges, 3}, dtype, random), Irreps("1o")},
+                            {random_tensor({edges, layer.edge_weights()}, dtype, random)}};
+  for (const Tensor& parameter : random_parameters(layer.parameters(), dtype, random))
+    inputs.push_back({parameter});
+  double worst = 0;
+  for (int k = 0; k < 4; ++k) {
+    const Function call = [&](const std::vector<Tensor>& x) { return f(x[0], x[1], x[2], x[3], x[4]); };
+    worst =
+        std::max(worst, equivariance_error(call, inputs, layer.out(), Rotation::random(random), k % 2 == 1));
+  }
+  return worst;
+}
+
+void show_network() {
+  const Message layer("16x0e + 8x1o + 4x2e", "16x0e + 8x1o + 4x2e", 2);
+  std::printf(
+      "\na layer of messages\n  in        %s\n  harmonics %s\n  product   %s\n  gate in   %s\n  out       "
+      "%s\n",
+      to_string(layer.in()).c_str(), to_string(layer.harmonics()).c_str(),
+      to_string(simplify(layer.product().out())).c_str(), to_string(layer.gate().in()).c_str(),
+      to_string(layer.out()).c_str());
+  for (const Parameter& parameter : layer.parameters())
+    std::printf("  %-9s %s\n", parameter.name.c_str(), to_string(parameter.shape).c_str());
+  std::printf("  weights of each edge: %lld\n", static_cast<long long>(layer.edge_weights()));
+  std::mt19937_64 random(1);
+  std::printf("  equivariance error: %.1e (f32), ", message_error<einx::f32>(layer, random));
+  std::printf("%.1e (f64)\n", message_error<einx::f64>(layer, random));
+}
+
+/// One recorded graph and the module that computes the same.
+void compare(const char* title, const std::string& path, const Function& module) {
+  const Recorded recorded = Recorded::load(path);
+  std::mt19937_64 random(2);
+  const std::vector<Tensor> inputs = random_parameters(recorded.inputs(), einx::f32, random);
+  Tensor ours, theirs;
+  const double first = seconds([&] { ours = module(inputs); });
+  theirs = recorded.run(inputs);
+  const double together = best_of([&] { module(inputs); }), apart = best_of([&] { recorded.run(inputs); });
+  std::printf(
+      "  %-16s %3zu operations  %8.1f us   compiled as one %8.1f us   ratio %5.2f   first call %.0f ms   "
+      "differ by %.0e\n",
+      title, recorded.size(), apart * 1e6, together * 1e6, apart / together, first * 1e3,
+      relative_difference(ours, theirs));
+}
+
+Tensor shared(const Tensor& weights) { return weights.reshaped({weights.size()}); }
+
+void show_recorded(const std::string& folder) {
+  std::printf("\ne3nn's recorded layers, operation by operation and as one function\n");
+  const Linear linear("64x0e + 64x1o + 64x2e", "64x0e + 64x1o + 64x2e");
+  const auto mixed = einx::jit([&](Value x, Value w) { return linear.forward(x, w); });
+  compare("linear", folder + "/linear.txt",
+          [&](const std::vector<Tensor>& x) { return mixed(x[0], shared(x[1])); });
+
+  const TensorProduct full = fully_connected("4x0e + 4x1o", "4x0e + 4x1o", "4x0e + 4x1o");
+  const auto multiplied = einx::jit([&](Value x, Value y, Value w) { return full.forward(x, y, w); });
+  compare("fully connected", folder + "/fully_connected.txt",
+          [&](const std::vector<Tensor>& x) { return multiplied(x[0], x[1], shared(x[2])); });
+
+  const TensorProduct convolution = channel_wise("32x0e + 32x1o + 32x2e", "0e + 1o + 2e", "0e + 1o + 2e");
+  const auto convolved = einx::jit([&](Value x, Value y, Value w) { return convolution.forward(x, y, w); });
+  compare("convolution", folder + "/convolution.txt",
+          [&](const std::vector<Tensor>& x) { return convolved(x[0], x[1], x[2]); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    show_mathematics();
+    show_network();
+    show_recorded(argc > 1 ? argv[1] : "examples/equivariant/recorded");
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+}
