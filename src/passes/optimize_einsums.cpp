@@ -137,14 +137,18 @@ class Steps {
     }
   }
 
-  int cheapest(bool constants_first) const {
+  /// The term that is multiplied with least work; a number that is not `known` would make a constant one, and
+  /// all that follows from it, wait for run time.
+  int cheapest(bool known) const {
     int best = int(terms_.size()) - 1;
     const auto cost = [&](int place) {
       const Term& term = terms_[std::size_t(place)];
-      return std::pair(constants_first && term.constant ? 0 : 1, term.elements);
+      return std::pair(known && term.constant ? 0 : 1, term.elements);
     };
     for (int place = best; place-- > 0;)
-      if (!has(numbers_, place) && cost(place) < cost(best)) best = place;
+      if (!has(numbers_, place) && (known || !terms_[std::size_t(place)].constant) &&
+          cost(place) < cost(best))
+        best = place;
     return best;
   }
 

@@ -61,6 +61,10 @@ TEST_CASE("numbers: a constant operand first, else the smallest value") {
   const auto s = parameter(given, {}), u = parameter(given, {2, 30}), v = parameter(given, {30, 40});
   given.results = {einsum(given, ",ij,jk->ik", {s, u, v})};
   CHECK(operations(optimized(given, false)) == "multiply dot");
+  graph::Graph late;  // not on a constant: what follows from it would no longer be known
+  const auto number = parameter(late, {}), c = graph::add_constant(late, einx::Tensor::iota({2, 30}, einx::f64)), d = parameter(late, {30, 40});
+  late.results = {einsum(late, ",ij,jk->ik", {number, c, d})};
+  CHECK(operations(optimized(late, false)) == "dot multiply");
 }
 
 TEST_CASE("a diagonal is scaled whole") {
