@@ -101,8 +101,8 @@ void check_harmonics(const Irreps& irreps);
 std::vector<double> spherical_harmonics(const Irreps& irreps, const std::array<double, 3>& vector,
                                         const HarmonicsOptions& options = {});
 
-/// The same as a traced function: vectors [..., 3] -> [..., dim]. The polynomials share their powers and
-/// become one loop over the vectors. Raises einx::ValueError "bad-shape" too.
+/// The same as a traced function: vectors [..., 3] -> [..., dim]. The polynomials share their powers. Raises
+/// einx::ValueError "bad-shape" too.
 einx::Value spherical_harmonics(const Irreps& irreps, const einx::Value& vectors,
                                 const HarmonicsOptions& options = {});
 

@@ -4,8 +4,8 @@
 usage: functions_test.py EINX
 """
 import json
-import re
 import os
+import re
 import sys
 import tempfile
 
