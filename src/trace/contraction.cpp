@@ -1,9 +1,11 @@
 // Contractions of several operands. One nest over all axes multiplies all operands in its innermost
-// statement; contracted in pairs, each step has the axes of two operands only. The order is the one that is
-// written: a better one would be found by a search over paths.
+// statement; contracted in pairs, each step has the axes of two operands only, in the order that the paths
+// layer finds.
 #include <algorithm>
+#include <numeric>
 #include <set>
 
+#include "paths/paths.h"
 #include "trace/dialects.h"
 
 namespace einx::detail::trace {
@@ -41,59 +43,49 @@ struct Plan {
   double largest = 0;  ///< elements of the largest result between
 };
 
-class Planner {
- public:
-  explicit Planner(const Solved& solved) : solved_(solved), output_(axis_set(solved.outputs[0])) {
-    for (const TensorExpr& input : solved.inputs) operands_.push_back(axis_set(input));
+/// Operands as terms, axes as labels; those of size 1 count like others.
+paths::Network network_of(const Solved& solved) {
+  paths::Network network;
+  for (const TensorExpr& input : solved.inputs) {
+    const AxisSet axes = axis_set(input);
+    network.terms.emplace_back(axes.begin(), axes.end());
   }
+  const AxisSet output = axis_set(solved.outputs[0]);
+  network.output.assign(output.begin(), output.end());
+  for (const notation::Axis& axis : solved.axes) network.sizes.push_back(axis.size);
+  return network;
+}
 
-  Plan run() {
-    const int count = int(operands_.size());
-    std::vector<int> current;
-    for (int k = 0; k < count; ++k) current.push_back(sum_own_axes(k, count));
-    int left = current[0];
-    for (int k = 1; k < count; ++k) {
-      AxisSet kept = operands_[left];
-      kept.insert(operands_[current[k]].begin(), operands_[current[k]].end());
-      plan_.iterations += product(solved_, kept);
-      std::erase_if(kept,
-                    [&](int axis) { return !output_.contains(axis) && !needed_later(axis, current, k + 1); });
-      left = add({{left, current[k]}, kept}, k + 1 < count);
-    }
-    return std::move(plan_);
+/// The steps of the cheapest order, or of a good one for many operands.
+Plan plan_of(const Solved& solved) {
+  constexpr std::size_t kExact =
+      10;  // operands, all orders of which are looked at in some fifty microseconds
+  const paths::Network network = network_of(solved);
+  paths::Options options;
+  options.algorithm = network.terms.size() <= kExact ? paths::Algorithm::Optimal : paths::Algorithm::Greedy;
+  const paths::Result found = paths::find(network, options);
+  Plan plan;
+  std::vector<int> places(network.terms.size());
+  std::iota(places.begin(), places.end(), 0);
+  for (const paths::StepTerms& terms : paths::steps(network, found.path)) {
+    Step step{{}, {terms.output.begin(), terms.output.end()}};
+    AxisSet walked;
+    for (const std::vector<int>& input : terms.inputs) walked.insert(input.begin(), input.end());
+    plan.iterations += product(solved, walked);
+    for (const int position : terms.positions) step.operands.push_back(places[std::size_t(position)]);
+    for (const int operand : step.operands) std::erase(places, operand);
+    places.push_back(int(network.terms.size() + plan.steps.size()));
+    if (places.size() > 1) plan.largest = std::max(plan.largest, product(solved, step.kept));
+    plan.steps.push_back(std::move(step));
   }
+  return plan;
+}
 
- private:
-  bool needed_later(int axis, const std::vector<int>& current, int from) const {
-    return std::any_of(current.begin() + from, current.end(),
-                       [&](int place) { return operands_[place].contains(axis); });
-  }
-
-  /// The place of the operand without the summed axes that no other operand has.
-  int sum_own_axes(int k, int count) {
-    AxisSet kept = operands_[k];
-    std::erase_if(kept, [&](int axis) {
-      for (int other = 0; other < count; ++other)
-        if (other != k && operands_[other].contains(axis)) return false;
-      return !output_.contains(axis);
-    });
-    if (kept == operands_[k]) return k;
-    plan_.iterations += product(solved_, operands_[k]);
-    return add({{k}, kept}, true);
-  }
-
-  int add(Step step, bool between) {
-    if (between) plan_.largest = std::max(plan_.largest, product(solved_, step.kept));
-    operands_.push_back(step.kept);
-    plan_.steps.push_back(std::move(step));
-    return int(operands_.size()) - 1;
-  }
-
-  const Solved& solved_;
-  const AxisSet output_;
-  std::vector<AxisSet> operands_;
-  Plan plan_;
-};
+/// Whether every axis of the output is one of an operand's.
+bool reads_all_axes(const Solved& solved, const AxisSet& read) {
+  const AxisSet output = axis_set(solved.outputs[0]);
+  return std::includes(read.begin(), read.end(), output.begin(), output.end());
+}
 
 TensorExpr expression_of(const AxisSet& axes) {
   TensorExpr expr;
@@ -141,7 +133,8 @@ std::vector<graph::ValueId> contract(graph::Graph& graph, const ops::Op& op, Sol
   const auto alone = [&] { return graph::add_node(graph, op, std::move(solved), std::move(values)); };
   if (values.size() < 2 || nest < kFewIterations || !plain_dimensions(solved) || !one_dtype(graph, values))
     return alone();
-  const Plan plan = Planner(solved).run();
+  if (!reads_all_axes(solved, all)) return alone();
+  const Plan plan = plan_of(solved);
   if (nest < kFar * plan.iterations || plan.largest > kLargestBetween) return alone();
 
   std::vector<TensorExpr> operands = solved.inputs;

@@ -121,7 +121,10 @@ std::vector<graph::ValueId> append(graph::Graph& graph, const Call& call, notati
     solved = std::move(stacked.solved);
     values = std::move(stacked.values);
   }
-  if (op.family == notation::Family::Einsum) return contract(graph, op, std::move(solved), std::move(values));
+  // in a traced function it stays whole: the optimiser orders the products of the whole graph
+  const bool traced = std::ranges::none_of(inputs, [](graph::ValueId value) { return value < 0; });
+  if (op.family == notation::Family::Einsum && !traced)
+    return contract(graph, op, std::move(solved), std::move(values));
   return graph::add_node(graph, op, std::move(solved), std::move(values), std::move(attributes));
 }
 
