@@ -269,8 +269,7 @@ void describe(const Named& named, const std::vector<std::string>& letters, const
   };
   info.equation = equation(list) + output;
   for (const paths::StepTerms& step : paths::steps(named.network, found.path, found.slices)) {
-    std::vector<int> taken;
-    for (const int position : step.positions) taken.push_back(list[std::size_t(position)]);
+    const std::vector<int>& taken = step.identities;
     std::erase_if(list, [&](int identity) { return std::count(taken.begin(), taken.end(), identity) > 0; });
     list.push_back(int(terms.size()));
     PathStep out{step.positions, equation(taken) + joined(step.output, letters),

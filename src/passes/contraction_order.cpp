@@ -57,16 +57,15 @@ paths::Network network_of(const Einsum& einsum, const std::vector<int>& places,
 }
 
 /// The steps of a path with the einsum's places: `at` starts as those of the network's terms.
-std::vector<OrderStep> steps_of(const paths::Network& network, const paths::Path& path, std::vector<int> at,
-                                int operands) {
+std::vector<OrderStep> steps_of(const paths::Network& network, const paths::Path& path,
+                                const std::vector<int>& places, int operands) {
+  const auto terms_read = int(places.size());
   std::vector<OrderStep> steps;
   for (const paths::StepTerms& terms : paths::steps(network, path)) {
     OrderStep step{{}, terms.output};
-    for (const int position : terms.positions) step.operands.push_back(at[std::size_t(position)]);
-    std::erase_if(at, [&](int place) {
-      return std::find(step.operands.begin(), step.operands.end(), place) != step.operands.end();
-    });
-    at.push_back(operands + int(steps.size()));
+    for (const int identity : terms.identities)
+      step.operands.push_back(identity < terms_read ? places[std::size_t(identity)]
+                                                    : operands + identity - terms_read);
     std::sort(step.operands.begin(), step.operands.end());
     std::sort(step.kept.begin(), step.kept.end());
     steps.push_back(std::move(step));
@@ -74,23 +73,17 @@ std::vector<OrderStep> steps_of(const paths::Network& network, const paths::Path
   return steps;
 }
 
-}  // namespace
-
-namespace {
-
 /// Whether every step over constants alone is small enough to be done when the graph is compiled.
 bool foldable(const paths::Network& network, const paths::Path& path) {
-  std::vector<bool> constant = network.constant;
+  std::vector<bool> constant = network.constant;  // by identity
   for (const paths::StepTerms& step : paths::steps(network, path)) {
     std::set<int> labels;
     bool all = true;
     for (const std::vector<int>& input : step.inputs) labels.insert(input.begin(), input.end());
-    for (const int position : step.positions) all = all && constant[std::size_t(position)];
+    for (const int identity : step.identities) all = all && constant[std::size_t(identity)];
     double iterations = 1;
     for (const int label : labels) iterations *= double(network.sizes[std::size_t(label)]);
     if (all && iterations > kFoldable) return false;
-    for (auto position = step.positions.rbegin(); position != step.positions.rend(); ++position)
-      constant.erase(constant.begin() + *position);
     constant.push_back(all);
   }
   return true;

@@ -100,6 +100,7 @@ Result find(const Network& network, const Options& options = {});
 /// One step of a path written out.
 struct StepTerms {
   std::vector<int> positions;
+  std::vector<int> identities;           ///< of each: the network's terms are 0, 1, ...; results of steps follow
   std::vector<std::vector<int>> inputs;  ///< labels of each, in the order of the positions
   std::vector<int> output;               ///< in order of appearance; for the last step the network's output
   double flops = 0, size = 0;            ///< 0 flops if all that it depends on is constant

@@ -28,7 +28,7 @@ class Run {
     users_.resize(sizes_.size());
     for (const int label : network.output) ++users_[std::size_t(label)];
     for (std::size_t k = 0; k < network.terms.size(); ++k) {
-      list_.push_back({network.terms[k], !network.constant.empty() && network.constant[k]});
+      list_.push_back({network.terms[k], !network.constant.empty() && network.constant[k], next_++});
       for (const int label : std::set<int>(network.terms[k].begin(), network.terms[k].end()))
         ++users_[std::size_t(label)];
     }
@@ -37,11 +37,12 @@ class Run {
   StepTerms step(const std::vector<int>& positions, bool last) {
     StepTerms out;
     out.positions = positions;
-    Term made{{}, true};
+    Term made{{}, true, next_++};
     std::set<int> seen;
     std::vector<int> all;  // in order of appearance
     for (const int position : chosen(positions)) {
       const Term& term = list_[std::size_t(position)];
+      out.identities.push_back(term.identity);
       out.inputs.push_back(term.labels);
       made.constant = made.constant && term.constant;
       for (const int label : std::set<int>(term.labels.begin(), term.labels.end()))
@@ -71,6 +72,7 @@ class Run {
   struct Term {
     std::vector<int> labels;
     bool constant;
+    int identity;
   };
 
   const std::vector<int>& chosen(const std::vector<int>& positions) const {
@@ -95,6 +97,7 @@ class Run {
   std::vector<double> sizes_;
   std::vector<int> users_;  ///< of every label: terms that are left, and the output
   std::vector<Term> list_;
+  int next_ = 0;  ///< identity of the term that is made next
 };
 
 }  // namespace

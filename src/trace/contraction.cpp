@@ -2,7 +2,6 @@
 // statement; contracted in pairs, each step has the axes of two operands only, in the order that the paths
 // layer finds.
 #include <algorithm>
-#include <numeric>
 #include <set>
 
 #include "paths/paths.h"
@@ -65,17 +64,13 @@ Plan plan_of(const Solved& solved) {
   options.algorithm = network.terms.size() <= kExact ? paths::Algorithm::Optimal : paths::Algorithm::Greedy;
   const paths::Result found = paths::find(network, options);
   Plan plan;
-  std::vector<int> places(network.terms.size());
-  std::iota(places.begin(), places.end(), 0);
   for (const paths::StepTerms& terms : paths::steps(network, found.path)) {
-    Step step{{}, {terms.output.begin(), terms.output.end()}};
+    Step step{terms.identities, {terms.output.begin(), terms.output.end()}};
     AxisSet walked;
     for (const std::vector<int>& input : terms.inputs) walked.insert(input.begin(), input.end());
     plan.iterations += product(solved, walked);
-    for (const int position : terms.positions) step.operands.push_back(places[std::size_t(position)]);
-    for (const int operand : step.operands) std::erase(places, operand);
-    places.push_back(int(network.terms.size() + plan.steps.size()));
-    if (places.size() > 1) plan.largest = std::max(plan.largest, product(solved, step.kept));
+    if (plan.steps.size() + 1 < found.path.size())
+      plan.largest = std::max(plan.largest, product(solved, step.kept));
     plan.steps.push_back(std::move(step));
   }
   return plan;
