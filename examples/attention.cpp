@@ -6,6 +6,7 @@
 
 #include <einx/einx.h>
 
+#include "compare.h"
 #include "timing.h"
 
 namespace {
@@ -43,10 +44,8 @@ void run(std::int64_t length) {
   };
   if (length == 64) std::printf("%s\n%s\n", graph.text().c_str(), graph.schedule().c_str());
   const Tensor got = graph(q, k, v, mask), want = one_by_one();
-  float difference = 0;
-  for (std::int64_t n = 0; n < got.size(); ++n) difference = std::max(difference, std::abs(got.data_as<float>()[n] - want.data_as<float>()[n]));
   const double fused = timing::best_of([&] { graph(q, k, v, mask); }), single = timing::best_of(one_by_one);
-  std::printf("%4lld positions: %8.1f us as one function, %8.1f us one by one, ratio %.2f, differ by %.1e\n", static_cast<long long>(length), fused * 1e6, single * 1e6, single / fused, double(difference));
+  std::printf("%4lld positions: %8.1f us as one function, %8.1f us one by one, ratio %.2f, differ by %.1e\n", static_cast<long long>(length), fused * 1e6, single * 1e6, single / fused, largest_difference(got, want));
 }
 
 }  // namespace

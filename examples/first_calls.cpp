@@ -1,6 +1,5 @@
 // The main job: the five calls with which einx's documentation explains its compilation, on a real picture and real elevations. For each:
 // the graph, its loops, a look at its LLVM IR, the result's shape, and what the first call, a cached call and a direct call of the graph cost.
-#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <functional>
@@ -8,20 +7,9 @@
 
 #include <einx/einx.h>
 
+#include "timing.h"
+
 namespace {
-
-double seconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-/// The fastest of a thousand.
-double best_of(const std::function<void()>& work) {
-  double best = seconds(work);
-  for (int k = 0; k < 1000; ++k) best = std::min(best, seconds(work));
-  return best;
-}
 
 /// The first lines of a text, indented.
 void show(const char* title, const std::string& text, int lines) {
@@ -54,14 +42,14 @@ struct Example {
 void run(const Example& example) {
   std::printf("\n%s\n", example.title);
   einx::Tensor result;
-  const double first = seconds([&] { result = example.call(); });
+  const double first = timing::seconds([&] { result = example.call(); });
   const einx::Graph graph = example.graph();
   show("graph", graph.text(), 20);
   show("loops", graph.loops(), 24);
   show("LLVM IR", look(graph.llvm_ir()), 10);
   std::printf("  result: %s\n", result.to_string().substr(0, 100).c_str());
-  const double cached = best_of([&] { example.call(); });
-  const double direct = best_of([&] { example.direct(graph); });
+  const double cached = timing::best_of([&] { example.call(); }, 0, 1000);
+  const double direct = timing::best_of([&] { example.direct(graph); }, 0, 1000);
   std::printf("  first call %.2f ms, cached call %.2f us, direct call of the graph %.2f us\n", first * 1e3, cached * 1e6, direct * 1e6);
 }
 

@@ -6,6 +6,7 @@
 
 #include <einx/einx.h>
 
+#include "compare.h"
 #include "timing.h"
 
 namespace {
@@ -34,12 +35,10 @@ void run(std::int64_t rows, std::int64_t columns) {
   const einx::Graph graph = einx::optimize(einx::trace([](Value a, Value s, Value t) { return layer_norm(a, s, t); }, {{einx::f32, {rows, columns}}, row, row}));
   if (rows == 512) std::printf("%s\n%s\n", graph.text().c_str(), graph.loops().c_str());
   const Tensor got = graph(x, scale, shift), want = one_by_one(x, scale, shift);
-  float difference = 0;
-  for (std::int64_t n = 0; n < got.size(); ++n) difference = std::max(difference, std::abs(got.data_as<float>()[n] - want.data_as<float>()[n]));
   const double fused = timing::best_of([&] { graph(x, scale, shift); }), single = timing::best_of([&] { one_by_one(x, scale, shift); });
   const double memory = timing::best_of([&] { std::memcpy(copy.data(), data.data(), data.size() * sizeof(float)); });
   std::printf("%5lld x %4lld: %8.1f us as one function, %8.1f us one by one, ratio %.2f; %.2f times a copy; differ by %.1e\n", static_cast<long long>(rows), static_cast<long long>(columns),
-              fused * 1e6, single * 1e6, single / fused, fused / memory, double(difference));
+              fused * 1e6, single * 1e6, single / fused, fused / memory, largest_difference(got, want));
 }
 
 }  // namespace

@@ -12,10 +12,10 @@ inline double seconds(const std::function<void()>& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// The fastest of many, in seconds: for about a fifth of a second, and ten times at least.
-inline double best_of(const std::function<void()>& work) {
+/// The fastest of many, in seconds: until the budget of seconds is spent, and `least` times at least.
+inline double best_of(const std::function<void()>& work, double budget = 0.2, int least = 10) {
   double best = seconds(work), sum = best;
-  for (int k = 0; k < 10 || (sum < 0.2 && k < 100000); ++k) {
+  for (int k = 0; k < least || (sum < budget && k < 100000); ++k) {
     const double last = seconds(work);
     best = std::min(best, last), sum += last;
   }

@@ -3,33 +3,17 @@
 //
 //   equivariant [FOLDER]     the folder of the recorded graphs; examples/equivariant/recorded if left out
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <exception>
 
 #include "equivariant.h"
 #include "recorded.h"
 #include "testing.h"
+#include "../timing.h"
 
 using namespace equivariant;
 
 namespace {
-
-double seconds(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-/// The fastest of some calls, for a quarter of a second.
-double best_of(const std::function<void()>& work) {
-  double best = seconds(work), spent = best;
-  while (spent < 0.25) {
-    const double time = seconds(work);
-    best = std::min(best, time), spent += time;
-  }
-  return best;
-}
 
 void show_mathematics() {
   std::printf("1x1o x 1x2e = %s\n", to_string(tensor_product("1o", "2e")).c_str());
@@ -85,9 +69,9 @@ void compare(const char* title, const std::string& path, const Function& module)
   std::mt19937_64 random(2);
   const std::vector<Tensor> inputs = random_parameters(recorded.inputs(), einx::f32, random);
   Tensor ours, theirs;
-  const double first = seconds([&] { ours = module(inputs); });
+  const double first = timing::seconds([&] { ours = module(inputs); });
   theirs = recorded.run(inputs);
-  const double together = best_of([&] { module(inputs); }), apart = best_of([&] { recorded.run(inputs); });
+  const double together = timing::best_of([&] { module(inputs); }, 0.25, 0), apart = timing::best_of([&] { recorded.run(inputs); }, 0.25, 0);
   std::printf(
       "  %-16s %3zu operations  %8.1f us   compiled as one %8.1f us   ratio %5.2f   first call %.0f ms   "
       "differ by %.0e\n",
