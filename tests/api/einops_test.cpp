@@ -6,6 +6,8 @@
 #include <functional>
 #include <stdexcept>
 
+#include "kind_of.h"
+
 namespace einops = einx::einops;
 using einx::Shape;
 using einx::Tensor;
@@ -16,15 +18,6 @@ Shape shape(const Tensor& t) { return {t.shape().begin(), t.shape().end()}; }
 std::vector<double> values(const Tensor& t) { return t.to_vector<double>(); }
 bool same(const Tensor& a, const Tensor& b) {
   return shape(a) == shape(b) && a.dtype() == b.dtype() && values(a) == values(b);
-}
-
-std::string kind_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const einx::Error& error) {
-    return std::string(error.class_name()) + " " + std::string(error.kind());
-  }
-  return "";
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <functional>
 
+#include "kind_of.h"
+
 using einx::einsum;
 using einx::Shape;
 using einx::Tensor;
@@ -18,15 +20,6 @@ std::vector<double> values(const Tensor& t) { return t.to_vector<double>(); }
 Tensor numbers(const Shape& shape, einx::DType dtype = einx::f64) {
   const Tensor ramp = Tensor::iota(shape, einx::f64);
   return einx::subtract("..., -> ...", ramp, 3.0).cast(dtype);
-}
-
-std::string kind_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const einx::Error& error) {
-    return std::string(error.class_name()) + " " + std::string(error.kind());
-  }
-  return "";
 }
 
 }  // namespace

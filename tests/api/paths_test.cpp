@@ -6,6 +6,8 @@
 #include <functional>
 #include <random>
 
+#include "kind_of.h"
+
 using einx::contract_path;
 using einx::PathInfo;
 using einx::PathOptions;
@@ -13,15 +15,6 @@ using einx::Shape;
 using einx::Tensor;
 
 namespace {
-
-std::string kind_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const einx::Error& error) {
-    return std::string(error.class_name()) + " " + std::string(error.kind());
-  }
-  return "";
-}
 
 /// Small integers: sums of products are exact.
 Tensor numbers(const Shape& shape, int seed) {

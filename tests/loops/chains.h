@@ -66,6 +66,7 @@ inline Made made_of(const loops::Program& program) {
   const auto temporary = [](const loops::Buffer& buffer) { return buffer.kind == loops::Buffer::Kind::Temporary; };
   return {program.steps.size(), std::size_t(std::ranges::count_if(program.buffers, temporary))};
 }
+inline Made lowered(const graph::Graph& graph) { return made_of(loops::lower(graph, wide())); }
 
 /// The graph as one program, static and dynamic, against its nodes one by one; `tolerance` in units of the last place.
 inline void check_chain(const graph::Graph& graph, double tolerance, unsigned seed = 1) {

@@ -11,8 +11,6 @@ using namespace einx::detail;
 using namespace einx::detail::loops_test;
 using graph::ValueId;
 
-Made lowered(const graph::Graph& graph) { return made_of(loops::lower(graph, wide())); }
-
 Chain softmax(graph::Type type) {
   Chain c;
   const ValueId x = c.parameter(std::move(type));

@@ -8,8 +8,6 @@ using namespace einx::detail;
 using namespace einx::detail::loops_test;
 using graph::ValueId;
 
-Made lowered(const graph::Graph& graph) { return made_of(loops::lower(graph, wide())); }
-
 /// 0.5 x (1 + tanh(0.8 (x + 0.04 x^3))), every step an operation.
 Chain gelu(graph::Type type) {
   const DType dtype = type.dtype;
