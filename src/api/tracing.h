@@ -1,6 +1,7 @@
 // The graph that a traced function is writing. Private to the api layer.
 #pragma once
 #include "api/api.h"
+#include "passes/passes.h"
 
 namespace einx::detail {
 
@@ -26,6 +27,10 @@ graph::Graph traced(std::string_view op, const TracedFunction& function, std::sp
 
 /// A constant of the graph for an operand that is no value yet; a number has this dtype. Raises TypeError "operand-kind" for operands without data.
 graph::ValueId add_constant(graph::Graph& graph, const Operand& operand, DType dtype);
+
+/// For layers above: what optimizing.h and operands.h say.
+passes::OptimizeOptions optimize_options(const OptimizeOptions& options);
+graph::Type type_of(const Spec& spec, const std::string& which);
 
 }  // namespace api
 }  // namespace einx::detail
