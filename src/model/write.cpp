@@ -35,8 +35,7 @@ trace::Operand described(const Slot& slot) {
 std::int64_t integer(const script::Integer& wanted, const Frame& frame) {
   if (const auto* literal = std::get_if<std::int64_t>(&wanted)) return *literal;
   const Slot slot = slot_of(std::get<script::Var>(wanted), frame);
-  if (const auto* whole = slot.known ? std::get_if<std::int64_t>(&*slot.known) : nullptr) return *whole;
-  support::raise<TypeError>({.kind = "script-size", .sentence = "A size or position is an integer; this value is none."});
+  return whole_number(slot.known.value());
 }
 
 // ---------------------------------------------------------------- calls
@@ -136,7 +135,6 @@ Shape integers(const Arrange& arrange, const Frame& frame) {
 Value gather_row(const Value& x, std::int64_t axis, const Value& index) {
   const auto rank = std::int64_t(x.shape().size());
   const std::int64_t along = axis < 0 ? axis + rank : axis;
-  if (along < 0 || along >= rank) return values::select(x, int(axis), 0);  // raises what select says of such an axis
   std::vector<std::string> inputs, outputs;
   for (std::int64_t d = 0; d < rank; ++d) {
     const std::string name = "a" + std::to_string(d);
@@ -149,20 +147,23 @@ Value gather_row(const Value& x, std::int64_t axis, const Value& index) {
   return call_one<Value>({"get_at", pattern, operands, none});
 }
 
-Value select_row(const Arrange& arrange, const Value& x, const Frame& frame) {
-  const script::Integer& at = arrange.integers.at(1).value();
-  if (const auto* variable = std::get_if<script::Var>(&at)) {
-    const Slot index = slot_of(*variable, frame);
-    if (!index.known) return gather_row(x, integer_at(arrange, 0, frame), value_of(index, frame));
-  }
-  return values::select(x, int(integer_at(arrange, 0, frame)), integer(at, frame));
-}
-
 std::int64_t size_of_axis(const Value& x, std::int64_t axis) {
   const Shape shape = x.shape();
   const auto rank = std::int64_t(shape.size());
   if (axis >= -rank && axis < rank) return shape[std::size_t(axis < 0 ? axis + rank : axis)];
   support::raise<ValueError>({.kind = "bad-view", .sentence = "size of axis " + std::to_string(axis) + " of " + std::to_string(rank) + " axes."});
+}
+
+/// By a literal, or by a variable: whether its value is known when this is written must not show, so what is out of range is left to the gather.
+Value select_row(const Arrange& arrange, const Value& x, const Frame& frame) {
+  const script::Integer& at = arrange.integers.at(1).value();
+  const std::int64_t axis = integer_at(arrange, 0, frame);
+  if (const auto* literal = std::get_if<std::int64_t>(&at)) return values::select(x, int(axis), *literal);
+  const Slot index = slot_of(std::get<script::Var>(at), frame);
+  const auto* known = index.known ? std::get_if<std::int64_t>(&*index.known) : nullptr;
+  const std::int64_t size = size_of_axis(x, axis);
+  if (known && *known >= -size && *known < size) return values::select(x, int(axis), *known);
+  return gather_row(x, axis, value_of(index, frame));
 }
 
 Slot arranged(const Arrange& arrange, const Frame& frame) {
@@ -220,11 +221,36 @@ Number read_number(const Tensor& tensor) {
   return tensor::convert(scalar, DType::i64).i;
 }
 
+Tensor tensor_of(const Number& known) {
+  return std::visit([](auto number) { return Tensor::scalar(number); }, known);
+}
+
+std::int64_t whole_number(const Number& known) {
+  if (const auto* whole = std::get_if<std::int64_t>(&known)) return *whole;
+  support::raise<TypeError>({.kind = "script-size", .sentence = "A size, count or position is an integer; this value is " +
+                                                                std::string(known.index() == 0 ? "a bool." : "a floating-point number.")});
+}
+
+DType declared_dtype(DType number, const script::TypePattern& declared) {
+  if (!declared.dtype || number == DType::boolean) return declared.dtype.value_or(number);
+  const bool fits = tensor::is_float(*declared.dtype) || (number == DType::i64 && tensor::is_integer(*declared.dtype));
+  return fits ? *declared.dtype : number;
+}
+
+void too_deep(std::string_view function) {
+  support::raise<CallOperationError>({.kind = "runtime",
+                                      .sentence = "Functions call each other more than " + std::to_string(kMaxDepth) + " deep; the next would be '" +
+                                                  std::string(function) + "'.",
+                                      .advice = {"A recursion needs a branch that returns without it; a loop has no limit."}});
+}
+
 Slot slot_of(const Argument& argument, const Frame& frame) {
   if (const auto* literal = std::get_if<Number>(&argument)) return number(*literal);
-  const Slot& slot = frame.slots.at(std::size_t(std::get<script::Var>(argument)));
+  const auto variable = std::size_t(std::get<script::Var>(argument));
+  const Slot& slot = frame.slots.at(variable);
   if (slot.kind != Slot::Kind::Unset) return slot;
-  support::raise<ValueError>({.kind = "script-variable", .sentence = "A variable is read that nothing was assigned to on the way here."});
+  const std::string name = frame.names && variable < frame.names->size() ? "The variable '" + (*frame.names)[variable] + "'" : "A variable";
+  support::raise<ValueError>({.kind = "script-variable", .sentence = name + " is read here, but nothing was assigned to it on the way."});
 }
 
 Value value_of(const Slot& slot, const Frame& frame) {

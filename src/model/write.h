@@ -28,6 +28,16 @@ struct Frame {
   std::vector<Slot> slots;
   std::function<Value(const std::string& name)> parameter;        ///< gives the value of a tensor of the program's
   std::function<Value(const script::Number& known)> materialise;  ///< a known number as a value; unset: a constant of the graph
+  const std::vector<std::string>* names = nullptr;                ///< of the variables, for messages
+};
+
+/// Calls of functions within each other; one more raises CallOperationError "runtime".
+inline constexpr int kMaxDepth = 200;
+[[noreturn]] void too_deep(std::string_view function);
+
+/// Thrown where an Assume does not hold: the function must be traced again. Never leaves the library.
+struct BrokenAssumption {
+  script::Assume assume;
 };
 
 /// A call, arrangement, constant or parameter; nothing for Assume (see broken). Other statements are the caller's. Raises what the operation raises.
@@ -42,9 +52,16 @@ bool broken(const script::Assume& assume, const Frame& frame);
 Slot slot_of(const script::Argument& argument, const Frame& frame);
 /// As a value of the current trace; numbers become rank-0 values of i64, f64 or bool.
 Value value_of(const Slot& slot, const Frame& frame);
+/// The dtype that a number (i64, f64 or bool) has as an operand or result that is declared like this: weak numbers take a declared dtype of their kind or a wider one.
+/// While it is i64, f64 or bool it stays a number; else it becomes a tensor.
+DType declared_dtype(DType number, const script::TypePattern& declared);
 /// The truth of a known number.
 bool truth(const script::Number& known);
 /// One element of a rank-0 (or one-element) tensor as a number. `raises`: TypeError "script-condition" unless it has one element.
 script::Number read_number(const Tensor& tensor);
+/// The way back: rank 0, of bool, i64 or f64.
+Tensor tensor_of(const script::Number& known);
+/// A count, size or position. Raises TypeError "script-size" for a number that is no integer.
+std::int64_t whole_number(const script::Number& known);
 
 }  // namespace einx::detail::model

@@ -179,8 +179,13 @@ struct Bound {
   std::string problem;              ///< empty: fits
 };
 Bound bind(const Function& function, const std::vector<graph::Type>& types);
+/// The same for what is returned by a call with these sizes: "" if the types fit `Function::results`, else the sentence.
+std::string check_results(const Function& function, const Bound& bound, const std::vector<graph::Type>& types);
+std::string text(const TypePattern& pattern);  ///< "f32[b, 3]"; "" for any type
 
 /// Variables that statements may assign, sorted, each once: what changes in a loop.
 std::vector<Var> assigned(const Body& body);
+/// Variables that a statement itself reads, in order, each once: of control flow only the condition and what is looped over.
+std::vector<Var> read_by(const Statement& statement);
 
 }  // namespace einx::detail::script
