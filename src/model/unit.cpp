@@ -156,20 +156,21 @@ void Unit::write(Version& version) {
   const std::lock_guard lock(mutex_);
   if (version.ready) return;
   Block block = write_block(surroundings_, version.state);
-  block.graph = passes::optimize(graph::verified("block", std::move(block.graph)), options_.optimize);
+  if (block.graph.results.empty()) block.graph.nodes.clear();
+  else block.graph = passes::optimize(graph::verified("block", std::move(block.graph)), options_.optimize);
   version.block = std::move(block);
   ++counters_.blocks;
   version.ready.store(true, std::memory_order_release);
 }
 
-const api::Executable& Unit::compile(Version& version) {
+const api::Executable* Unit::compile(Version& version) {
   write(version);
   if (!version.runs.load(std::memory_order_acquire)) {
     const std::lock_guard lock(mutex_);
-    if (!version.executable) version.executable = api::compile(version.block.graph);
+    if (!version.executable && !version.block.graph.results.empty()) version.executable = api::compile(version.block.graph);
     version.runs.store(true, std::memory_order_release);
   }
-  return *version.executable;
+  return version.executable.get();
 }
 
 }  // namespace einx::detail::model

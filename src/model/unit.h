@@ -79,8 +79,8 @@ class Unit {
   Version* ahead(Version& from, std::size_t way, int most);
   /// Writes the block, if nobody has.
   void write(Version& version);
-  /// Compiles the block for itself, if nobody has.
-  const api::Executable& compile(Version& version);
+  /// Compiles the block for itself, if nobody has. Null: it computes nothing.
+  const api::Executable* compile(Version& version);
   std::recursive_mutex& mutex() { return mutex_; }
 
  private:
