@@ -25,6 +25,7 @@ constexpr Kind kTable[] = {
     {"SyntaxError", "arrow-not-allowed", "'->' stands in a text that describes tensors only."},
     {"SyntaxError", "pattern-too-large", "The expression exceeds a limit on length, nesting or expansion."},
     {"SyntaxError", "graph-text", "The text of a graph cannot be parsed."},
+    {"SyntaxError", "script-text", "The text of a script cannot be parsed."},
 
     {"RankError", "ndim-mismatch", "An expression and its tensor have different numbers of axes."},
     {"RankError", "ellipsis-depth",
@@ -97,8 +98,14 @@ constexpr Kind kTable[] = {
     {"ValueError", "graph-signature", "A graph was called with operands of another signature."},
     {"ValueError", "bad-parameter", "A parameter has a value that is not allowed."},
 
+    {"ValueError", "script-variable", "A variable is read that has no value on the way there."},
+    {"ValueError", "script-signature", "A function is called with values that its parameters do not fit."},
+    {"ValueError", "unsupported-module", "Modules that cannot be compiled as they are."},
+
     {"TypeError", "python-signature", "A parameter is missing, or there are too many operands."},
     {"TypeError", "operand-kind", "An operand is of a kind that is not accepted here."},
+    {"TypeError", "script-condition", "A condition, size or count is not one number."},
+    {"TypeError", "script-size", "A size or position is no integer."},
     {"TypeError", "dtype-mismatch", "A tensor is not of the element type that is asked for."},
 
     {"InternalError", "internal", "A defect of the library, never of the caller."},
