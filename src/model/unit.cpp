@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "model/fragment.h"
 #include "support/support.h"
 
 namespace einx::detail::model {
@@ -92,6 +93,17 @@ Unit::Unit(const script::Program& program, Functions& functions, const Options& 
   ++places_[place_of(version->state)].versions;
   versions_.emplace(key_of(entry_->state), std::move(version));
   ++counters_.signatures;
+}
+
+Unit::~Unit() = default;
+
+const Fragment& Unit::fragment(Version& version) {
+  if (const Fragment* known = version.fragment.load(std::memory_order_acquire)) return *known;
+  const std::lock_guard lock(mutex_);
+  if (const Fragment* known = version.fragment) return *known;
+  fragments_.push_back(make_fragment(*this, version));
+  version.fragment.store(fragments_.back().get(), std::memory_order_release);
+  return *fragments_.back();
 }
 
 std::vector<Tensor> Unit::fixed() const {
