@@ -74,7 +74,7 @@ model::SavedProgram sample() {
   model::SavedProgram saved;
   saved.program.functions = {{"forward", std::make_shared<const script::Function>(everything())}, {"half", script::Traceable()}};
   saved.program.tensors = {{"w", Tensor::iota({3})}};
-  saved.traces = {{"half", {graph::make_type(f32, {2, 3, 2})}, std::make_shared<const script::Function>(half())}};
+  saved.traces = {{"half", {detail::graph::make_type(f32, {2, 3, 2})}, std::make_shared<const script::Function>(half())}};
   saved.entries = {"forward", "half"};
   saved.optimize.scalars = false;
   saved.guards = "half: x has 3 axes";
