@@ -161,8 +161,8 @@ Module::ModulePtr Module::child(std::string_view path) const {
 }
 
 Parameter Module::parameter(std::string_view path) const {
-  const std::size_t dot = path.rfind('.');
-  if (dot != path.npos) return child(path.substr(0, dot))->parameter(path.substr(dot + 1));
+  const std::size_t last = path.rfind('.');
+  if (last != path.npos) return child(path.substr(0, last))->parameter(path.substr(last + 1));
   const auto found = std::ranges::find(parameters_, path, &Named::path);
   if (found != parameters_.end()) return found->parameter;
   std::vector<std::string> names;

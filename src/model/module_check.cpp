@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "model/module_compile.h"
-#include <spdlog/spdlog.h>
+#include <spdlog/logger.h>
 #include "support/support.h"
 
 namespace einx::detail::model {

@@ -2,6 +2,7 @@
 #pragma once
 #include <einx/compiled.h>
 
+#include <atomic>
 #include <memory>
 #include <shared_mutex>
 #include <string>

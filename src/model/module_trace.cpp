@@ -51,7 +51,7 @@ class Deeper {
 Context* active() { return innermost && innermost->tracing == api::current_tracing().get() ? innermost : nullptr; }
 
 /// Values' types; nobody looks at them but the library.
-std::vector<graph::Type> types_of(std::span<const Value> values) {
+std::vector<graph::Type> value_types(std::span<const Value> values) {
   const api::Inside inside;
   std::vector<graph::Type> types;
   for (const Value& value : values) types.push_back(graph::make_type(value.dtype(), value.shape()));
@@ -105,7 +105,7 @@ TracedPtr run_entry(const ModuleFunction& function, const std::vector<graph::Typ
     const Scope scope(context);
     std::vector<Value> results = function.body->body(*node.module, values);
     const bool own = std::ranges::all_of(results, [&](const Value& value) { return value.tracing().get() == context.tracing; });
-    if (own) made.results = types_of(results);
+    if (own) made.results = value_types(results);
     return results;
   };
   options.name_of = [&](const Tensor& tensor) { return tensor_name(context, tensor); };
@@ -136,7 +136,7 @@ TracedPtr Assembly::traced(const ModuleFunction& function, const std::vector<gra
 TracedPtr Assembly::traced_again(const ModuleFunction& function, const std::vector<Tensor>& operands) const {
   const script::Program callees = callable(true);
   Context context{this, &callees};
-  return run_entry(function, row_major(model::types_of(operands)), context, {.name_of = {}, .examples = operands, .program = &callees});
+  return run_entry(function, row_major(types_of(operands)), context, {.name_of = {}, .examples = operands, .program = &callees});
 }
 
 void Assembly::remember_examples(const ModuleFunction& function, const std::vector<Tensor>& operands) {
@@ -146,7 +146,7 @@ void Assembly::remember_examples(const ModuleFunction& function, const std::vect
 
 std::vector<Tensor> Assembly::examples(const ModuleFunction& function, const std::vector<graph::Type>& types) const {
   for (const auto& [name, operands] : remembered_)
-    if (name == function.name && row_major(model::types_of(operands)) == types) return operands;
+    if (name == function.name && row_major(types_of(operands)) == types) return operands;
   std::vector<Tensor> made;
   for (const graph::Type& type : types) made.push_back(drawn(type, made.size()));
   return made;
@@ -255,7 +255,7 @@ std::optional<std::vector<graph::Type>> declared_results(const script::Function&
 
 /// What a function of the tree gives for these values: by its code, else by its declaration, else by running it with the examples.
 std::vector<graph::Type> result_types(const Context& context, const ModuleFunction& callee, std::span<const Value> operands) {
-  const std::vector<graph::Type> types = types_of(operands);
+  const std::vector<graph::Type> types = value_types(operands);
   if (callee.body) return context.assembly->traced(callee, types)->results;
   if (auto declared = declared_results(*callee.text, types)) return *declared;
   std::vector<Tensor> examples;
@@ -321,7 +321,7 @@ std::vector<Value> call_module(const Module& module, std::string_view entry, std
   const model::ModuleFunction& callee = model::entry_of(tree, *node, entry);
   const bool left_alone = tree.nodes[*node].mode.mode == Mode::unset && callee.body;
   if (!left_alone) return model::call_function(*context, callee, operands);
-  if (const auto signature = model::signature_of(tree, callee)) model::require_fit(*signature, model::types_of(operands));
+  if (const auto signature = model::signature_of(tree, callee)) model::require_fit(*signature, model::value_types(operands));
   return callee.body->body(module, operands);  // part of its caller, whatever that is
 }
 
