@@ -10,9 +10,12 @@
 //     einx::Value forward(const einx::Value& x) const { return sqrt(einx::sum("b [c]", x * x)) * scale(); }
 //   };
 //
-// A module has named children, parameters, buffers and entry points. Entry points are C++ over einx::Value, or a script (docs/scripts.md). Modules are values: a copy has
-// children, entries and a mode of its own; only parameters are handles, which copies share as copies of a Tensor share their data.
+// A module has named children, parameters, buffers and entry points. Entry points are C++ over einx::Value,
+// or a script (docs/scripts.md). Modules are values: a copy has children, entries and a mode of its own; only
+// parameters are handles, which copies share as copies of a Tensor share their data.
 #pragma once
+#include <einx/jit.h>
+
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -26,13 +29,12 @@
 #include <utility>
 #include <vector>
 
-#include <einx/jit.h>
-
 namespace [[gnu::visibility("default")]] einx {
 
 // ---------------------------------------------------------------- how a module is compiled
-/// trace: its C++ entries are run with tracing inputs, and what they wrote is checked. script: compiled as it stands, without inputs. unset: left alone, but its
-/// children are compiled. unsupported: whoever compiles a tree that it is in gets its reason.
+/// trace: its C++ entries are run with tracing inputs, and what they wrote is checked. script: compiled as it
+/// stands, without inputs. unset: left alone, but its children are compiled. unsupported: whoever compiles a
+/// tree that it is in gets its reason.
 enum class Mode : std::uint8_t { unset, trace, script, unsupported };
 std::string_view name_of(Mode mode) noexcept;
 
@@ -45,14 +47,13 @@ struct CompileMode {
 };
 
 // ---------------------------------------------------------------- inputs
-/// An axis of an input: a size that the module is made for, or a name - free: of any size, but equal names are equal sizes. "..." is any number of free axes, "_" a free
-/// one without a name.
+/// An axis of an input: a size that the module is made for, or a name - free: of any size, but equal names
+/// are equal sizes. "..." is any number of free axes, "_" a free one without a name.
 struct InputAxis {
   std::int64_t size = -1;  ///< -1: free
   std::string name;
   template <std::integral I>
-    requires(!std::same_as<I, bool>)
-  InputAxis(I n) : size(static_cast<std::int64_t>(n)) {}
+  requires(!std::same_as<I, bool>) InputAxis(I n) : size(static_cast<std::int64_t>(n)) {}
   InputAxis(const char* free) : name(free) {}
   InputAxis(std::string free) : name(std::move(free)) {}
   bool operator==(const InputAxis&) const = default;
@@ -77,9 +78,11 @@ class Parameter {
   explicit Parameter(std::shared_ptr<Slot> slot) : slot_(std::move(slot)) {}
   /// Its value in the entry that is being traced.
   Value operator()() const;
-  /// The tensor as it is now. In an entry this looks at data, which the trace is warned of: the code will not run again for other data.
+  /// The tensor as it is now. In an entry this looks at data, which the trace is warned of: the code will not
+  /// run again for other data.
   Tensor tensor() const;
-  /// Another tensor from the next call on; other shapes and dtypes are compiled for. Raises TypeError "operand-kind" for an undefined one.
+  /// Another tensor from the next call on; other shapes and dtypes are compiled for. Raises TypeError
+  /// "operand-kind" for an undefined one.
   void set(Tensor tensor) const;
   const std::string& name() const;
   const std::shared_ptr<Slot>& slot() const { return slot_; }
@@ -91,9 +94,11 @@ class Parameter {
 class Module;
 
 namespace detail {
-/// An entry of a module on values of the function that is being traced. Where a tree is being compiled, children that are compiled are called, not copied into the caller.
+/// An entry of a module on values of the function that is being traced. Where a tree is being compiled,
+/// children that are compiled are called, not copied into the caller.
 std::vector<Value> call_module(const Module& module, std::string_view entry, std::span<const Value> operands);
-std::vector<Tensor> run_module(const Module& module, std::string_view entry, std::span<const Operand> operands);
+std::vector<Tensor> run_module(const Module& module, std::string_view entry,
+                               std::span<const Operand> operands);
 /// TypeError "operand-kind" unless there is one.
 [[noreturn]] void refuse_results(std::string_view entry, std::size_t given);
 [[noreturn]] void refuse_slice(std::string_view entry);
@@ -108,10 +113,14 @@ const T& only(const std::vector<T>& results, std::string_view entry) {
 /// How many values a function takes; -1 for a span of any length.
 template <class F, std::size_t N = 0>
 consteval int arity_of() {
-  if constexpr (takes_span<F>) return -1;
-  else if constexpr (takes_each<F, N>) return int(N);
+  if constexpr (takes_span<F>)
+    return -1;
+  else if constexpr (takes_each<F, N>)
+    return int(N);
   else {
-    static_assert(N < 12, "an entry of a module takes einx::Value, as many as it has operands, or a std::span<const einx::Value>");
+    static_assert(N < 12,
+                  "an entry of a module takes einx::Value, as many as it has operands, or a std::span<const "
+                  "einx::Value>");
     return arity_of<F, N + 1>();
   }
 }
@@ -124,7 +133,8 @@ std::vector<Value> call_values(const F& function, std::string_view name, std::sp
 }  // namespace detail
 
 // ---------------------------------------------------------------- children
-/// A child as its parent holds it: shared, and not changed any more. Given to two parents, or twice, it is one module and compiled once.
+/// A child as its parent holds it: shared, and not changed any more. Given to two parents, or twice, it is
+/// one module and compiled once.
 template <class M = Module>
 class Child {
  public:
@@ -135,14 +145,18 @@ class Child {
   const std::shared_ptr<const M>& pointer() const { return module_; }
   /// Its `forward` on values.
   template <OperandLike... A>
-  auto operator()(const A&... operands) const { return module_->call(operands...); }
+  auto operator()(const A&... operands) const {
+    return module_->call(operands...);
+  }
 
  private:
   std::shared_ptr<const M> module_;
 };
 /// A module that several parents take.
 template <std::derived_from<Module> M>
-Child<M> share(M module) { return Child<M>(std::make_shared<const M>(std::move(module))); }
+Child<M> share(M module) {
+  return Child<M>(std::make_shared<const M>(std::move(module)));
+}
 
 // ---------------------------------------------------------------- modules
 class Module {
@@ -155,51 +169,66 @@ class Module {
   Module& operator=(const Module&) = default;
   Module& operator=(Module&&) = default;
 
-  // -------------------------------------------------------------- what a constructor registers. Raise ValueError "bad-parameter" for a name that is none, or taken.
+  // -------------------------------------------------------------- what a constructor registers. Raise
+  // ValueError "bad-parameter" for a name that is none, or taken.
   Parameter parameter(std::string name, Tensor tensor);
   /// A parameter that is not learned.
   Parameter buffer(std::string name, Tensor tensor);
   /// Another module's parameter under a name of this one's.
   Parameter parameter(std::string name, const Parameter& shared);
   template <std::derived_from<Module> M>
-  Child<M> child(std::string name, M module) { return child(std::move(name), share(std::move(module))); }
+  Child<M> child(std::string name, M module) {
+    return child(std::move(name), share(std::move(module)));
+  }
   template <std::derived_from<Module> M>
   Child<M> child(std::string name, Child<M> shared) {
     add_child(std::move(name), shared.pointer());
     return shared;
   }
   template <std::derived_from<Module> M>
-  Child<M> child(std::string name, std::shared_ptr<M> shared) { return child(std::move(name), Child<M>(std::move(shared))); }
+  Child<M> child(std::string name, std::shared_ptr<M> shared) {
+    return child(std::move(name), Child<M>(std::move(shared)));
+  }
   /// A member function over values: entry("forward", &Norm::forward).
   template <class C, class R, class... A>
   void entry(std::string name, R (C::*method)(A...) const);
   /// Any function over values. It is kept, so it captures by value, and not `this`.
   template <class F>
-    requires(!std::is_member_function_pointer_v<F>)
-  void entry(std::string name, F function);
-  /// Entries as text: every function of it. self.norm(x) calls a child, self.norm.lengths(x) another entry of it, self.weight is a parameter. Read when the module is
-  /// compiled or run.
+  requires(!std::is_member_function_pointer_v<F>) void entry(std::string name, F function);
+  /// Entries as text: every function of it. self.norm(x) calls a child, self.norm.lengths(x) another entry of
+  /// it, self.weight is a parameter. Read when the module is compiled or run.
   void script(std::string text);
-  /// What the next operand of an entry is: the operands of compiled code are checked against it, and tracing inputs are made of it.
+  /// What the next operand of an entry is: the operands of compiled code are checked against it, and tracing
+  /// inputs are made of it.
   void input(std::string name, InputSpec spec, std::string entry = "forward");
   /// Instead of the class' mode.
   void set_mode(CompileMode mode) { mode_ = std::move(mode); }
 
   // -------------------------------------------------------------- what a class says
   virtual CompileMode default_mode() const { return Mode::unset; }
-  /// About n sets of operands, each for every entry that is to be traced. Empty, as here: they are made of the input specs.
+  /// About n sets of operands, each for every entry that is to be traced. Empty, as here: they are made of
+  /// the input specs.
   virtual std::vector<TracingInputs> make_tracing_inputs(int n) const;
 
   // -------------------------------------------------------------- use without compiling
-  /// `forward`: of values in a traced function, or of tensors and numbers, interpreted. Raises TypeError "operand-kind" if it has not one result.
+  /// `forward`: of values in a traced function, or of tensors and numbers, interpreted. Raises TypeError
+  /// "operand-kind" if it has not one result.
   template <OperandLike... A>
   auto call(const A&... operands) const;
   template <OperandLike... A>
-  auto operator()(const A&... operands) const { return call(operands...); }
+  auto operator()(const A&... operands) const {
+    return call(operands...);
+  }
   /// Any entry of values, or of tensors.
-  std::vector<Value> call_entry(std::string_view entry, std::span<const Value> values) const { return detail::call_module(*this, entry, values); }
-  std::vector<Tensor> run(std::string_view entry, std::span<const Operand> operands) const { return detail::run_module(*this, entry, operands); }
-  std::vector<Tensor> run(std::string_view entry, std::initializer_list<Operand> operands) const { return run(entry, std::span(operands.begin(), operands.size())); }
+  std::vector<Value> call_entry(std::string_view entry, std::span<const Value> values) const {
+    return detail::call_module(*this, entry, values);
+  }
+  std::vector<Tensor> run(std::string_view entry, std::span<const Operand> operands) const {
+    return detail::run_module(*this, entry, operands);
+  }
+  std::vector<Tensor> run(std::string_view entry, std::initializer_list<Operand> operands) const {
+    return run(entry, std::span(operands.begin(), operands.size()));
+  }
 
   // -------------------------------------------------------------- what it is made of
   struct Entry {
@@ -226,8 +255,9 @@ class Module {
     Parameter parameter;
     bool buffer = false;
   };
-  std::vector<Named> parameters() const;      ///< own ones
-  std::vector<Named> all_parameters() const;  ///< with those of all children, by path; what is shared only once
+  std::vector<Named> parameters() const;  ///< own ones
+  std::vector<Named> all_parameters()
+      const;  ///< with those of all children, by path; what is shared only once
 
  private:
   void add_child(std::string name, ModulePtr module);
@@ -251,16 +281,18 @@ void Module::entry(std::string name, R (C::*method)(A...) const) {
   const auto body = [name, method](const Module& self, std::span<const Value> values) {
     const auto* object = dynamic_cast<const C*>(&self);
     if (!object) detail::refuse_slice(name);
-    return detail::call_values<arity>([&](A... each) -> R { return (object->*method)(each...); }, name, values);
+    return detail::call_values<arity>([&](A... each) -> R { return (object->*method)(each...); }, name,
+                                      values);
   };
   add_entry({std::move(name), arity, body});
 }
 
 template <class F>
-  requires(!std::is_member_function_pointer_v<F>)
-void Module::entry(std::string name, F function) {
+requires(!std::is_member_function_pointer_v<F>) void Module::entry(std::string name, F function) {
   constexpr int arity = detail::arity_of<F>();
-  const auto body = [name, function](const Module&, std::span<const Value> values) { return detail::call_values<arity>(function, name, values); };
+  const auto body = [name, function](const Module&, std::span<const Value> values) {
+    return detail::call_values<arity>(function, name, values);
+  };
   add_entry({std::move(name), arity, body});
 }
 
@@ -275,4 +307,4 @@ auto Module::call(const A&... operands) const {
   }
 }
 
-}  // namespace einx
+}  // namespace gnu::visibility("default")]]einx

@@ -36,6 +36,7 @@ struct Engine::Impl {
     thread_local cache::KeyBuilder builder;
     builder.clear();
     builder.text(function);
+    for (const auto& [name, tensor] : program->tensors) builder.tensor(tensor.dtype(), tensor.shape(), tensor.strides());  // they may be others than at the last call
     write(builder);
     const cache::KeyView view = builder.view();
     if (const cache::Table::Entry found = units.find(view)) return as_unit(found);

@@ -1,7 +1,6 @@
 // einx::Module: what is registered, by name; and parameters.
-#include <einx/compiled.h>
-
 #include <cxxabi.h>
+#include <einx/compiled.h>
 
 #include <algorithm>
 #include <set>
@@ -27,12 +26,15 @@ namespace {
 std::atomic<std::uint64_t> set_parameters{0};
 
 bool same_elements(const Tensor& a, const Tensor& b) {
-  return a.data() == b.data() && a.dtype() == b.dtype() && std::ranges::equal(a.shape(), b.shape()) && std::ranges::equal(a.strides(), b.strides());
+  return a.data() == b.data() && a.dtype() == b.dtype() && std::ranges::equal(a.shape(), b.shape()) &&
+         std::ranges::equal(a.strides(), b.strides());
 }
 
 void require_tensor(const Tensor& tensor, std::string_view name) {
   if (!tensor.defined())
-    support::raise<TypeError>({.kind = "operand-kind", .sentence = "The parameter '" + std::string(name) + "' was given an undefined tensor."});
+    support::raise<TypeError>(
+        {.kind = "operand-kind",
+         .sentence = "The parameter '" + std::string(name) + "' was given an undefined tensor."});
 }
 
 [[noreturn]] void bad_name(const std::string& sentence, std::vector<std::string> advice = {}) {
@@ -51,12 +53,17 @@ void Parameter::Slot::write(Tensor tensor) {
   set_parameters.fetch_add(1, std::memory_order_release);
 }
 
-bool Parameter::Slot::is(const Tensor& tensor) const { return same_elements(tensor, first) || same_elements(tensor, read()); }
+bool Parameter::Slot::is(const Tensor& tensor) const {
+  return same_elements(tensor, first) || same_elements(tensor, read());
+}
 
 Value Parameter::operator()() const { return detail::model::value_of_parameter(*this); }
 
 Tensor Parameter::tensor() const {
-  if (!slot_) support::raise<TypeError>({.kind = "operand-kind", .sentence = "This einx::Parameter is of no module: parameter(name, tensor) makes one."});
+  if (!slot_)
+    support::raise<TypeError>(
+        {.kind = "operand-kind",
+         .sentence = "This einx::Parameter is of no module: parameter(name, tensor) makes one."});
   detail::model::looked_at(*this);
   return slot_->read();
 }
@@ -78,7 +85,8 @@ Module::~Module() = default;
 std::string Module::class_name() const {
   if (!class_name_.empty()) return class_name_;
   int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> full(abi::__cxa_demangle(typeid(*this).name(), nullptr, nullptr, &status), std::free);
+  const std::unique_ptr<char, void (*)(void*)> full(
+      abi::__cxa_demangle(typeid(*this).name(), nullptr, nullptr, &status), std::free);
   std::string name = full ? full.get() : typeid(*this).name();
   int depth = 0;  // of template arguments: A<b::C>
   for (std::size_t k = name.size(); k-- > 0;) {
@@ -90,8 +98,12 @@ std::string Module::class_name() const {
 
 void Module::require_free(std::string_view name, std::string_view what) const {
   if (!detail::graph::legal_name(name))
-    bad_name("'" + std::string(name) + "' cannot be the name of " + std::string(what) + " of " + class_name() + ".", {"A name has letters, digits and _, and begins with no digit."});
-  const auto taken = [&](const auto& list, auto key) { return std::ranges::find(list, name, key) != list.end(); };
+    bad_name("'" + std::string(name) + "' cannot be the name of " + std::string(what) + " of " +
+                 class_name() + ".",
+             {"A name has letters, digits and _, and begins with no digit."});
+  const auto taken = [&](const auto& list, auto key) {
+    return std::ranges::find(list, name, key) != list.end();
+  };
   if (taken(children_, &std::pair<std::string, ModulePtr>::first) || taken(parameters_, &Named::path))
     bad_name(class_name() + " has a child or parameter '" + std::string(name) + "' already.");
 }
@@ -111,7 +123,9 @@ Parameter Module::buffer(std::string name, Tensor tensor) {
   return add_parameter(name, Parameter(std::make_shared<Parameter::Slot>(name, std::move(tensor))), true);
 }
 Parameter Module::parameter(std::string name, const Parameter& shared) {
-  if (!shared.slot()) bad_name("The parameter '" + name + "' of " + class_name() + " is to be another module's, but that one is of no module.");
+  if (!shared.slot())
+    bad_name("The parameter '" + name + "' of " + class_name() +
+             " is to be another module's, but that one is of no module.");
   return add_parameter(std::move(name), shared, false);
 }
 
@@ -122,8 +136,10 @@ void Module::add_child(std::string name, ModulePtr module) {
 }
 
 void Module::add_entry(Entry entry) {
-  if (!detail::graph::legal_name(entry.name)) bad_name("'" + entry.name + "' cannot be the name of an entry of " + class_name() + ".");
-  if (std::ranges::find(entries_, entry.name, &Entry::name) != entries_.end()) bad_name(class_name() + " has an entry '" + entry.name + "' already.");
+  if (!detail::graph::legal_name(entry.name))
+    bad_name("'" + entry.name + "' cannot be the name of an entry of " + class_name() + ".");
+  if (std::ranges::find(entries_, entry.name, &Entry::name) != entries_.end())
+    bad_name(class_name() + " has an entry '" + entry.name + "' already.");
   entries_.push_back(std::move(entry));
 }
 
@@ -132,13 +148,16 @@ void Module::script(std::string text) { scripts_.push_back(std::move(text)); }
 void Module::input(std::string name, InputSpec spec, std::string entry) {
   const auto names = inputs(entry);
   if (!detail::graph::legal_name(name) || std::ranges::find(names, name, &Input::name) != names.end())
-    bad_name("'" + name + "' cannot be the name of an input of " + class_name() + "'s entry '" + entry + "', or there is one already.");
+    bad_name("'" + name + "' cannot be the name of an input of " + class_name() + "'s entry '" + entry +
+             "', or there is one already.");
   for (const InputAxis& axis : spec.axes) {
     const bool free = axis.size < 0;
     if (free && axis.name != "..." && axis.name != "_" && !detail::graph::legal_name(axis.name))
-      bad_name("The input '" + name + "' of " + class_name() + " has an axis \"" + axis.name + "\".", {"An axis is a size, a name, \"_\" or \"...\"."});
+      bad_name("The input '" + name + "' of " + class_name() + " has an axis \"" + axis.name + "\".",
+               {"An axis is a size, a name, \"_\" or \"...\"."});
   }
-  if (std::ranges::count(spec.axes, std::string("..."), &InputAxis::name) > 1) bad_name("The input '" + name + "' of " + class_name() + " has two \"...\".");
+  if (std::ranges::count(spec.axes, std::string("..."), &InputAxis::name) > 1)
+    bad_name("The input '" + name + "' of " + class_name() + " has two \"...\".");
   inputs_.push_back({std::move(entry), std::move(name), std::move(spec)});
 }
 
@@ -147,17 +166,20 @@ std::vector<TracingInputs> Module::make_tracing_inputs(int) const { return {}; }
 // ---------------------------------------------------------------- what it is made of
 std::vector<Module::Input> Module::inputs(std::string_view entry) const {
   std::vector<Input> found;
-  std::ranges::copy_if(inputs_, std::back_inserter(found), [&](const Input& input) { return input.entry == entry; });
+  std::ranges::copy_if(inputs_, std::back_inserter(found),
+                       [&](const Input& input) { return input.entry == entry; });
   return found;
 }
 
 Module::ModulePtr Module::child(std::string_view path) const {
   const std::string_view name = path.substr(0, path.find('.'));
   for (const auto& [known, module] : children_)
-    if (known == name) return name.size() == path.size() ? module : module->child(path.substr(name.size() + 1));
+    if (known == name)
+      return name.size() == path.size() ? module : module->child(path.substr(name.size() + 1));
   std::vector<std::string> names;
   for (const auto& [known, module] : children_) names.push_back(known);
-  bad_name(class_name() + " has no child '" + std::string(name) + "'.", {names.empty() ? "It has none." : "Its children: " + support::join(names, ", ") + "."});
+  bad_name(class_name() + " has no child '" + std::string(name) + "'.",
+           {names.empty() ? "It has none." : "Its children: " + support::join(names, ", ") + "."});
 }
 
 Parameter Module::parameter(std::string_view path) const {
@@ -167,7 +189,8 @@ Parameter Module::parameter(std::string_view path) const {
   if (found != parameters_.end()) return found->parameter;
   std::vector<std::string> names;
   for (const Named& known : parameters_) names.push_back(known.path);
-  bad_name(class_name() + " has no parameter '" + std::string(path) + "'.", {names.empty() ? "It has none." : "Its parameters: " + support::join(names, ", ") + "."});
+  bad_name(class_name() + " has no parameter '" + std::string(path) + "'.",
+           {names.empty() ? "It has none." : "Its parameters: " + support::join(names, ", ") + "."});
 }
 
 std::vector<Module::Named> Module::parameters() const { return parameters_; }
@@ -202,16 +225,23 @@ std::vector<Module::Named> Module::all_parameters() const {
 namespace detail {
 
 void refuse_results(std::string_view entry, std::size_t given) {
-  support::raise<TypeError>({.kind = "operand-kind", .sentence = "'" + std::string(entry) + "' returns " + std::to_string(given) + " results, not one.",
-                             .advice = {"run(entry, operands) gives all of them."}});
+  support::raise<TypeError>(
+      {.kind = "operand-kind",
+       .sentence = "'" + std::string(entry) + "' returns " + std::to_string(given) + " results, not one.",
+       .advice = {"run(entry, operands) gives all of them."}});
 }
 void refuse_slice(std::string_view entry) {
-  support::raise<TypeError>({.kind = "operand-kind",
-                             .sentence = "The entry '" + std::string(entry) + "' is a member function of a class that this module is no object of any more: it was copied as its base.",
-                             .advice = {"Keep modules as objects of their own class, or in a std::shared_ptr."}});
+  support::raise<TypeError>(
+      {.kind = "operand-kind",
+       .sentence = "The entry '" + std::string(entry) +
+                   "' is a member function of a class that this module is no object of any more: it was "
+                   "copied as its base.",
+       .advice = {"Keep modules as objects of their own class, or in a std::shared_ptr."}});
 }
 void refuse_arity(std::string_view entry, std::size_t takes, std::size_t given) {
-  support::raise<ValueError>({.kind = "num-tensors", .sentence = "'" + std::string(entry) + "' takes " + std::to_string(takes) + " operands, not " + std::to_string(given) + "."});
+  support::raise<ValueError>({.kind = "num-tensors",
+                              .sentence = "'" + std::string(entry) + "' takes " + std::to_string(takes) +
+                                          " operands, not " + std::to_string(given) + "."});
 }
 
 }  // namespace detail

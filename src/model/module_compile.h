@@ -10,7 +10,8 @@
 
 #include "model/module_inputs.h"
 
-/// A tree as one program, its engine, and how its parameters come into it. Immutable for callers, but for what is compiled as it is used.
+/// A tree as one program, its engine, and how its parameters come into it. Immutable for callers, but for
+/// what is compiled as it is used.
 struct einx::detail::Compilation {
   Compilation(model::AssemblyPtr tree, CompileOptions given);
   std::vector<Tensor> run(const model::ModuleFunction& function, const std::vector<Tensor>& operands) const;
@@ -25,7 +26,7 @@ struct einx::detail::Compilation {
 
   const std::shared_ptr<script::Program> program_;
   model::Engine engine_;
-  mutable std::shared_mutex mutex_;            ///< of program_'s tensors
+  mutable std::shared_mutex mutex_;             ///< of program_'s tensors
   mutable std::atomic<std::uint64_t> read_at_;  ///< Parameter::Slot::changes() when they were read
 };
 
@@ -35,7 +36,8 @@ namespace einx::detail::model {
 std::vector<Problem> check_trials(const Compilation& compilation, const std::vector<Trial>& trials);
 /// The sentence above a list of problems.
 inline constexpr const char* kCannot = "The module cannot be compiled as it is.";
-/// Everything up to the engine: the tree, and operands to check it with. Raises ValueError "unsupported-module".
+/// Everything up to the engine: the tree, and operands to check it with. Raises ValueError
+/// "unsupported-module".
 struct Prepared {
   AssemblyPtr assembly;
   std::vector<Trial> trials;

@@ -14,9 +14,11 @@ struct Trial {
   int set;  ///< from 1
 };
 
-/// n sets for the entries of a module: given ones, those that it makes itself, or drawn by what its entries declare - free axes of distinct prime sizes, others in each
-/// set. Entries that say nothing of their operands have none. What is wrong with them goes to `problems`.
-std::vector<Trial> trials_of(const Tree& tree, std::size_t node, int n, const std::vector<TracingInputs>& given, std::vector<Problem>& problems);
+/// n sets for the entries of a module: given ones, those that it makes itself, or drawn by what its entries
+/// declare - free axes of distinct prime sizes, others in each set. Entries that say nothing of their
+/// operands have none. What is wrong with them goes to `problems`.
+std::vector<Trial> trials_of(const Tree& tree, std::size_t node, int n,
+                             const std::vector<TracingInputs>& given, std::vector<Problem>& problems);
 
 /// The operands that a signature declares, or nothing if it leaves a shape open.
 std::optional<std::vector<Tensor>> drawn_operands(const script::Function& signature, int set);

@@ -42,19 +42,26 @@ class Resolver {
     }
   }
   void problem(const std::string& what) {
-    const std::string at = place_.line > 0 ? " (line " + std::to_string(place_.line) + ", column " + std::to_string(place_.column) + ")" : "";
+    const std::string at = place_.line > 0 ? " (line " + std::to_string(place_.line) + ", column " +
+                                                 std::to_string(place_.column) + ")"
+                                           : "";
     tree_.problems.push_back({tree_.title(node_) + ": " + entry_ + ": " + what + at, true});
   }
   /// norm: that child's forward; norm.lengths: another entry of it; lengths: an entry of this module.
   std::string function(std::string_view name) {
     if (name.starts_with("self.")) name.remove_prefix(5);
     const std::size_t dot = name.rfind('.');
-    const std::string_view above = dot == name.npos ? std::string_view() : name.substr(0, dot), last = dot == name.npos ? name : name.substr(dot + 1);
+    const std::string_view above = dot == name.npos ? std::string_view() : name.substr(0, dot),
+                           last = dot == name.npos ? name : name.substr(dot + 1);
     const std::optional<std::size_t> child = tree_.node(node_, name), owner = tree_.node(node_, above);
-    const ModuleFunction* found = child ? tree_.function(*child, "forward") : owner ? tree_.function(*owner, last) : nullptr;
+    const ModuleFunction* found = child   ? tree_.function(*child, "forward")
+                                  : owner ? tree_.function(*owner, last)
+                                          : nullptr;
     if (found) return found->name;
-    if (child) problem("calls self." + std::string(name) + ", which has no entry 'forward'");
-    else problem("calls self." + std::string(name) + ", but there is no such child or entry");
+    if (child)
+      problem("calls self." + std::string(name) + ", which has no entry 'forward'");
+    else
+      problem("calls self." + std::string(name) + ", but there is no such child or entry");
     return std::string(name);
   }
   std::string tensor(std::string_view name) {
@@ -62,8 +69,11 @@ class Resolver {
     const std::size_t dot = name.rfind('.');
     const auto owner = dot == name.npos ? std::optional(node_) : tree_.node(node_, name.substr(0, dot));
     if (owner) {
-      const std::string full = joined(tree_.nodes[*owner].path, dot == name.npos ? name : name.substr(dot + 1));
-      if (std::ranges::find(tree_.parameters, full, &std::pair<std::string, Parameter>::first) != tree_.parameters.end()) return full;
+      const std::string full =
+          joined(tree_.nodes[*owner].path, dot == name.npos ? name : name.substr(dot + 1));
+      if (std::ranges::find(tree_.parameters, full, &std::pair<std::string, Parameter>::first) !=
+          tree_.parameters.end())
+        return full;
     }
     problem("reads self." + std::string(name) + ", but there is no such parameter");
     return std::string(name);
@@ -99,7 +109,8 @@ void read(Tree& tree, std::size_t node, const std::string& text, std::vector<Sou
       continue;
     }
     sources.push_back({tree.functions.size(), *std::get<script::FunctionPtr>(function), lines});
-    tree.functions.push_back({joined(tree.nodes[node].path, name), node, name, nullptr, std::get<script::FunctionPtr>(function), 0});
+    tree.functions.push_back({joined(tree.nodes[node].path, name), node, name, nullptr,
+                              std::get<script::FunctionPtr>(function), 0});
   }
 }
 

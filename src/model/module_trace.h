@@ -1,4 +1,5 @@
-// The C++ entries of a tree as functions of a program: written down when they are first called. Private to the model layer.
+// The C++ entries of a tree as functions of a program: written down when they are first called. Private to
+// the model layer.
 #pragma once
 #include <functional>
 #include <memory>
@@ -19,7 +20,8 @@ struct Traced {
 };
 using TracedPtr = std::shared_ptr<const Traced>;
 
-/// A tree whose entries can be called. What its C++ entries have written down is kept by types, so that each runs once for a signature, whoever calls it.
+/// A tree whose entries can be called. What its C++ entries have written down is kept by types, so that each
+/// runs once for a signature, whoever calls it.
 class Assembly : public std::enable_shared_from_this<Assembly> {
  public:
   explicit Assembly(Tree tree) : tree_(std::move(tree)) {}
@@ -33,7 +35,8 @@ class Assembly : public std::enable_shared_from_this<Assembly> {
   TracedPtr traced_again(const ModuleFunction& function, const std::vector<Tensor>& operands) const;
   /// Operands that a recording of these types computes with where it has to.
   void remember_examples(const ModuleFunction& function, const std::vector<Tensor>& operands);
-  /// The same program for the library's own use while the assembly is there; `again`: nothing kept is used or kept.
+  /// The same program for the library's own use while the assembly is there; `again`: nothing kept is used or
+  /// kept.
   script::Program callable(bool again) const;
   /// The kept recordings, for people.
   std::vector<std::pair<std::string, TracedPtr>> recordings() const;
@@ -55,18 +58,23 @@ class Assembly : public std::enable_shared_from_this<Assembly> {
 };
 using AssemblyPtr = std::shared_ptr<Assembly>;
 
-/// Runs an entry without compiling: C++ once with these operands, scripts statement by statement, whatever they call, too.
-std::vector<Tensor> run_uncompiled(const Assembly& assembly, const ModuleFunction& function, const std::vector<Tensor>& operands);
-/// Runs a C++ entry of a module that is left alone: its operations one by one, the functions that it calls by `call`.
-using CallFunction = std::function<std::vector<Tensor>(const std::string& function, const std::vector<Tensor>& operands)>;
-std::vector<Tensor> run_alone(const Assembly& assembly, const ModuleFunction& function, const std::vector<Tensor>& operands, const CallFunction& call);
+/// Runs an entry without compiling: C++ once with these operands, scripts statement by statement, whatever
+/// they call, too.
+std::vector<Tensor> run_uncompiled(const Assembly& assembly, const ModuleFunction& function,
+                                   const std::vector<Tensor>& operands);
+/// Runs a C++ entry of a module that is left alone: its operations one by one, the functions that it calls by
+/// `call`.
+using CallFunction =
+    std::function<std::vector<Tensor>(const std::string& function, const std::vector<Tensor>& operands)>;
+std::vector<Tensor> run_alone(const Assembly& assembly, const ModuleFunction& function,
+                              const std::vector<Tensor>& operands, const CallFunction& call);
 
 /// An entry's function, or ValueError "bad-parameter" that names those there are.
 const ModuleFunction& entry_of(const Tree& tree, std::size_t node, std::string_view entry);
 
-graph::Type type_of(const Tensor& tensor);
 std::vector<graph::Type> types_of(const std::vector<Tensor>& tensors);
-/// Operands of a call as tensors; numbers are of i64, f64 or bool. Raises TypeError "operand-kind" for factories and undefined tensors.
+/// Operands of a call as tensors; numbers are of i64, f64 or bool. Raises TypeError "operand-kind" for
+/// factories and undefined tensors.
 std::vector<Tensor> tensors_of(std::span<const Operand> operands, std::string_view entry);
 /// A tensor of numbers that are drawn the same each time: normal ones, small integers, bools.
 Tensor drawn(const graph::Type& type, std::uint64_t seed);

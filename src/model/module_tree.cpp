@@ -12,7 +12,8 @@ std::string joined(const std::string& path, std::string_view name) {
 }
 
 const ModuleFunction* Tree::function(std::size_t node, std::string_view entry) const {
-  const auto found = std::ranges::find_if(functions, [&](const ModuleFunction& f) { return f.node == node && f.entry == entry; });
+  const auto found = std::ranges::find_if(
+      functions, [&](const ModuleFunction& f) { return f.node == node && f.entry == entry; });
   return found == functions.end() ? nullptr : &*found;
 }
 const ModuleFunction* Tree::function(std::string_view name) const {
@@ -34,7 +35,9 @@ std::optional<std::size_t> Tree::node(std::size_t from, std::string_view path) c
   }
   return from;
 }
-std::string Tree::title(std::size_t node) const { return joined("model", nodes[node].path) + " (" + nodes[node].module->class_name() + ")"; }
+std::string Tree::title(std::size_t node) const {
+  return joined("model", nodes[node].path) + " (" + nodes[node].module->class_name() + ")";
+}
 
 namespace {
 
@@ -43,12 +46,17 @@ class Planter {
  public:
   explicit Planter(Tree& tree) : tree_(tree) {}
 
-  std::size_t visit(const Module::ModulePtr& module, const std::string& path, bool inside, const std::optional<CompileMode>& mode) {
+  std::size_t visit(const Module::ModulePtr& module, const std::string& path, bool inside,
+                    const std::optional<CompileMode>& mode) {
     if (const auto known = tree_.node(module.get())) {
       const auto above = std::ranges::find(above_, *known);
       if (above != above_.end())
-        tree_.problems.push_back({joined("model", path) + " (" + module->class_name() + "): is " + joined("model", tree_.nodes[*known].path) + " itself, whose child it is: a cycle", true});
-      else if (inside) called_from_compiled(*known);
+        tree_.problems.push_back({joined("model", path) + " (" + module->class_name() + "): is " +
+                                      joined("model", tree_.nodes[*known].path) +
+                                      " itself, whose child it is: a cycle",
+                                  true});
+      else if (inside)
+        called_from_compiled(*known);
       return *known;
     }
     const std::size_t index = tree_.nodes.size();
@@ -78,21 +86,32 @@ void add_entries(Tree& tree) {
   for (std::size_t n = 0; n < tree.nodes.size(); ++n) {
     const Node& node = tree.nodes[n];
     for (const Module::Entry& entry : node.module->entries())
-      tree.functions.push_back({joined(node.path, entry.name), n, entry.name, &entry, nullptr, node.module->inputs(entry.name).size()});
-    for (const Module::Named& named : node.module->parameters()) tree.parameters.emplace_back(joined(node.path, named.path), named.parameter);
+      tree.functions.push_back({joined(node.path, entry.name), n, entry.name, &entry, nullptr,
+                                node.module->inputs(entry.name).size()});
+    for (const Module::Named& named : node.module->parameters())
+      tree.parameters.emplace_back(joined(node.path, named.path), named.parameter);
   }
 }
 
-void add_problem(Tree& tree, std::size_t node, const std::string& what, bool structural) { tree.problems.push_back({tree.title(node) + ": " + what, structural}); }
+void add_problem(Tree& tree, std::size_t node, const std::string& what, bool structural) {
+  tree.problems.push_back({tree.title(node) + ": " + what, structural});
+}
 
 void check_modes(Tree& tree) {
   for (std::size_t n = 0; n < tree.nodes.size(); ++n) {
     const Node& node = tree.nodes[n];
-    const bool empty = std::ranges::none_of(tree.functions, [&](const ModuleFunction& f) { return f.node == n; });
+    const bool empty =
+        std::ranges::none_of(tree.functions, [&](const ModuleFunction& f) { return f.node == n; });
     if (node.mode.mode == Mode::unsupported)
-      add_problem(tree, n, "unsupported" + (node.mode.reason.empty() ? std::string(", without a reason") : ": " + node.mode.reason), false);
+      add_problem(tree, n,
+                  "unsupported" + (node.mode.reason.empty() ? std::string(", without a reason")
+                                                            : ": " + node.mode.reason),
+                  false);
     else if (node.mode.mode != Mode::unset && empty && node.module->scripts().empty())
-      add_problem(tree, n, "has the mode " + std::string(name_of(node.mode.mode)) + ", but no entry: entry(name, function) or script(text) adds one", false);
+      add_problem(tree, n,
+                  "has the mode " + std::string(name_of(node.mode.mode)) +
+                      ", but no entry: entry(name, function) or script(text) adds one",
+                  false);
   }
 }
 
@@ -100,9 +119,15 @@ void check_modes(Tree& tree) {
 void check_inputs(Tree& tree) {
   for (const ModuleFunction& f : tree.functions)
     if (f.body && f.body->arity >= 0 && f.given > std::size_t(f.body->arity))
-      add_problem(tree, f.node, f.entry + ": has " + std::to_string(f.given) + " input specs, but takes " + std::to_string(f.body->arity) + " operands", true);
+      add_problem(tree, f.node,
+                  f.entry + ": has " + std::to_string(f.given) + " input specs, but takes " +
+                      std::to_string(f.body->arity) + " operands",
+                  true);
     else if (f.body && f.given > 0 && f.body->arity >= 0 && f.given < std::size_t(f.body->arity))
-      add_problem(tree, f.node, f.entry + ": has " + std::to_string(f.given) + " input specs for " + std::to_string(f.body->arity) + " operands", true);
+      add_problem(tree, f.node,
+                  f.entry + ": has " + std::to_string(f.given) + " input specs for " +
+                      std::to_string(f.body->arity) + " operands",
+                  true);
 }
 
 }  // namespace
@@ -121,7 +146,9 @@ void raise_problems(const std::vector<Problem>& problems, const std::string& sen
   std::vector<std::string> lines;
   for (const Problem& problem : problems)
     if (all || problem.structural) lines.push_back(problem.what);
-  if (!lines.empty()) support::raise<ValueError>({.kind = "unsupported-module", .sentence = sentence, .operands = std::move(lines)});
+  if (!lines.empty())
+    support::raise<ValueError>(
+        {.kind = "unsupported-module", .sentence = sentence, .operands = std::move(lines)});
 }
 
 // ---------------------------------------------------------------- signatures
@@ -129,11 +156,16 @@ std::vector<script::Dim> dims_of(const InputSpec& spec, std::optional<std::size_
   std::vector<script::Dim> dims;
   for (const InputAxis& axis : spec.axes) {
     script::Dim dim;
-    if (axis.size >= 0) dim.kind = script::Dim::Kind::Size, dim.size = axis.size;
-    else if (axis.name == "...") dim.kind = script::Dim::Kind::Ellipsis;
-    else if (axis.name != "_") dim.kind = script::Dim::Kind::Name, dim.name = axis.name;
-    if (dim.kind == script::Dim::Kind::Ellipsis && rank) dims.insert(dims.end(), *rank + 1 - std::min(spec.axes.size(), *rank + 1), script::Dim{});
-    else dims.push_back(std::move(dim));
+    if (axis.size >= 0)
+      dim.kind = script::Dim::Kind::Size, dim.size = axis.size;
+    else if (axis.name == "...")
+      dim.kind = script::Dim::Kind::Ellipsis;
+    else if (axis.name != "_")
+      dim.kind = script::Dim::Kind::Name, dim.name = axis.name;
+    if (dim.kind == script::Dim::Kind::Ellipsis && rank)
+      dims.insert(dims.end(), *rank + 1 - std::min(spec.axes.size(), *rank + 1), script::Dim{});
+    else
+      dims.push_back(std::move(dim));
   }
   return dims;
 }
@@ -142,9 +174,11 @@ script::FunctionPtr signature_of(const Tree& tree, const ModuleFunction& functio
   if (function.text) return function.text;
   const std::vector<Module::Input> inputs = tree.nodes[function.node].module->inputs(function.entry);
   if (inputs.empty()) return nullptr;
-  script::Function signature{.name = function.name, .variables = {}, .parameters = {}, .sizes = {}, .results = {}, .body = {}};
+  script::Function signature{
+      .name = function.name, .variables = {}, .parameters = {}, .sizes = {}, .results = {}, .body = {}};
   for (const Module::Input& input : inputs) {
-    signature.parameters.push_back({script::Var(signature.variables.size()), {input.spec.dtype, dims_of(input.spec), {}}, {}});
+    signature.parameters.push_back(
+        {script::Var(signature.variables.size()), {input.spec.dtype, dims_of(input.spec), {}}, {}});
     signature.variables.push_back(input.name);
   }
   return std::make_shared<const script::Function>(std::move(signature));

@@ -13,7 +13,8 @@
 namespace einx::detail::model {
 
 struct Node {
-  std::string path;  ///< "encoder.norm", "" for the root; of a module that stands at several places the first one
+  std::string
+      path;  ///< "encoder.norm", "" for the root; of a module that stands at several places the first one
   Module::ModulePtr module;
   CompileMode mode;  ///< the root's may be an override
   std::vector<std::pair<std::string, std::size_t>> children = {};
@@ -31,7 +32,7 @@ struct ModuleFunction {
 };
 
 struct Problem {
-  std::string what;         ///< "model.encoder.norm (BatchNorm): unsupported: its statistics change while it runs"
+  std::string what;  ///< "model.encoder.norm (BatchNorm): unsupported: its statistics change while it runs"
   bool structural = false;  ///< also of a module that only runs: it has no meaning
 };
 
@@ -58,7 +59,8 @@ void raise_problems(const std::vector<Problem>& problems, const std::string& sen
 /// "encoder.norm" + "forward"
 std::string joined(const std::string& path, std::string_view name);
 
-/// Reads a module's scripts: adds functions, whose calls and parameters have the program's names, or problems. All nodes and C++ entries are there already.
+/// Reads a module's scripts: adds functions, whose calls and parameters have the program's names, or
+/// problems. All nodes and C++ entries are there already.
 void add_scripts(Tree& tree);
 
 /// What an entry takes, as a script's signature says it; null without input specs.

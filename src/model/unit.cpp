@@ -97,7 +97,10 @@ Unit::Unit(const script::Program& program, Functions& functions, const Options& 
 std::vector<Tensor> Unit::fixed() const {
   const std::lock_guard lock(mutex_);
   std::vector<Tensor> tensors;
-  for (const Fixed& fixed : fixed_) tensors.push_back(fixed.tensor);
+  for (const Fixed& fixed : fixed_) {
+    const auto now = std::ranges::find(program_.tensors, fixed.name, &std::pair<std::string, Tensor>::first);
+    tensors.push_back(fixed.name.empty() ? fixed.tensor : now->second);  // of the same type: the signature has the types of the program's tensors
+  }
   return tensors;
 }
 
