@@ -19,6 +19,12 @@ namespace [[gnu::visibility("default")]] einx {
 /// Numbers are i64, f64 or bool here, not weak. Raises TypeError "operand-kind" outside of a traced function.
 Value constant(const Operand& operand);
 
+/// The size of an axis, and the number of axes, as numbers of the traced function: they follow the operands where a call of another shape runs what was recorded, may
+/// stand in arithmetic, and be sizes of axes: {{"n", einx::size(x, 0) * 2}}. Like plain numbers they are weak. Raise ValueError "bad-view" for an axis that x does
+/// not have. x.shape() gives integers to C++ code instead: what it may have decided by them is true of these sizes only, and others trace it again.
+Value size(const Value& x, int axis);
+Value rank(const Value& x);
+
 namespace values {
 
 /// The same elements in row-major order under another shape; one size may be -1 and follows. Raises ValueError "bad-shape".

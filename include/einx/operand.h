@@ -101,11 +101,14 @@ inline constexpr bool is_value = std::derived_from<std::remove_cvref_t<T>, Value
 template <class... T>
 using Result = std::conditional_t<(is_value<T> || ...), Value, Tensor>;
 
-/// The size of an axis: an integer, or a list with one size per repetition of its ellipsis (possibly empty). No bool, no floating point.
+/// The size of an axis: an integer, or a list with one size per repetition of its ellipsis (possibly empty). No bool, no floating point. In a traced function also a
+/// Value: einx::size(x, 0) * 2, or an integer of rank 0 that it computes.
 struct Size {
   std::int64_t value = 0;
   std::vector<std::int64_t> list;
   bool is_list = false;
+  Value computed;  ///< belongs to no traced function if the size is one of the others
+  Size(const Value& size) : computed(size) {}
   template <std::integral I>
     requires(!std::same_as<I, bool>)
   Size(I size) : value(static_cast<std::int64_t>(size)) {}

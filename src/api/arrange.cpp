@@ -158,9 +158,32 @@ std::optional<Value> reshape_once(const Value& x, const Shape& from, const Shape
 
 }  // namespace
 
-namespace values {
+// ---------------------------------------------------------------- recorded as one step each
+namespace {
 
-Value reshape(const Value& x, const Shape& shape) {
+using Kind = detail::script::Arrange::Kind;
+using Integers = std::vector<std::optional<detail::script::Integer>>;
+
+template <class List>
+Integers integers(const List& list) {
+  Integers made;
+  for (const auto each : list) made.emplace_back(detail::script::Integer(std::int64_t(each)));
+  return made;
+}
+Integers integers(std::initializer_list<std::optional<std::int64_t>> list) {
+  Integers made;
+  for (const auto& each : list) made.push_back(each ? std::optional<detail::script::Integer>(*each) : std::nullopt);
+  return made;
+}
+
+template <class Make>
+Value recorded(Kind kind, const Value& x, Integers numbers, Make make) {
+  return detail::api::arranged(kind, std::span(&x, 1), std::move(numbers), make);
+}
+
+Value concat_of(std::span<const Value> values, int axis);
+
+Value reshape_of(const Value& x, const Shape& shape) {
   const Shape from = x.shape(), to = complete_shape(from, shape);
   if (from == to) return x;
   // Without elements there is nothing to move, and sizes say nothing of each other.
@@ -168,11 +191,11 @@ Value reshape(const Value& x, const Shape& shape) {
   Shape between;
   if (const auto made = reshape_once(x, from, to, between)) return *made;
   Shape unused;
-  return reshape(*reshape_once(x, from, between, unused), to);
+  return reshape_of(*reshape_once(x, from, between, unused), to);
 }
 
 // ---------------------------------------------------------------- orders and repetitions
-Value transpose(const Value& x, const std::vector<int>& order) {
+Value transpose_of(const Value& x, const std::vector<int>& order) {
   const Shape shape = x.shape();
   Pattern pattern;
   const std::vector<std::string> axes = pattern.axes(shape);
@@ -190,13 +213,13 @@ Value transpose(const Value& x, const std::vector<int>& order) {
   return pattern.call("id", operands, row(axes) + " -> " + row(permuted))[0];
 }
 
-Value transpose(const Value& x) {
+Value reversed_axes(const Value& x) {
   std::vector<int> order(x.shape().size());
   std::iota(order.rbegin(), order.rend(), 0);
-  return transpose(x, order);
+  return transpose_of(x, order);
 }
 
-Value broadcast_to(const Value& x, const Shape& shape) {
+Value broadcast_of(const Value& x, const Shape& shape) {
   const Shape from = x.shape();
   const auto refuse = [&] { bad_shape("A value of shape " + shape_text(from) + " cannot be repeated to the shape " + shape_text(shape) + "."); };
   if (from.size() > shape.size() || std::ranges::any_of(shape, [](std::int64_t size) { return size < 0; })) refuse();
@@ -213,7 +236,6 @@ Value broadcast_to(const Value& x, const Shape& shape) {
 }
 
 // ---------------------------------------------------------------- slices
-namespace {
 
 /// The positions begin, begin + step, ... of an axis, `count` of them; step > 0.
 struct Positions {
@@ -295,7 +317,7 @@ Value spread_slice(const Value& x, std::size_t axis, const Positions& at) {
   // the axis is shorter than so many groups: the last position on its own
   const std::int64_t last = at.begin + (at.count - 1) * at.step;
   const Value parts[] = {spread_slice(x, axis, {at.begin, at.count - 1, at.step, false}), cut(x, axis, last, 1)};
-  return concat(parts, int(axis));
+  return concat_of(parts, int(axis));
 }
 
 Value flipped(const Value& x, std::size_t axis) {
@@ -307,9 +329,7 @@ Value flipped(const Value& x, std::size_t axis) {
   return pattern.call("flip", operands, row(dims))[0];
 }
 
-}  // namespace
-
-Value slice(const Value& x, int axis, std::optional<std::int64_t> from, std::optional<std::int64_t> to, std::int64_t step) {
+Value slice_of(const Value& x, int axis, std::optional<std::int64_t> from, std::optional<std::int64_t> to, std::int64_t step) {
   const Shape shape = x.shape();
   const auto along = std::size_t(checked_axis(axis, shape.size(), "slice"));
   const Positions at = positions_of(shape[along], from, to, step);
@@ -322,7 +342,7 @@ Value slice(const Value& x, int axis, std::optional<std::int64_t> from, std::opt
   return at.reversed && at.count > 1 ? flipped(result, along) : result;
 }
 
-Value select(const Value& x, int axis, std::int64_t index) {
+Value select_of(const Value& x, int axis, std::int64_t index) {
   const Shape shape = x.shape();
   const auto along = std::size_t(checked_axis(axis, shape.size(), "select"));
   const std::int64_t at = index < 0 ? index + shape[along] : index;
@@ -331,7 +351,43 @@ Value select(const Value& x, int axis, std::int64_t index) {
   return cut(x, along, at, 1, "");
 }
 
+}  // namespace
+
+namespace values {
+
+Value reshape(const Value& x, const Shape& shape) {
+  return recorded(Kind::Reshape, x, integers(shape), [&] { return reshape_of(x, shape); });
+}
+Value transpose(const Value& x, const std::vector<int>& order) {
+  // without axes there is no order to write down: of a single number it is the reversed one
+  return recorded(Kind::Transpose, x, integers(order), [&] { return transpose_of(x, order); });
+}
+Value transpose(const Value& x) {
+  return recorded(Kind::Transpose, x, {}, [&] { return reversed_axes(x); });
+}
+Value broadcast_to(const Value& x, const Shape& shape) {
+  return recorded(Kind::BroadcastTo, x, integers(shape), [&] { return broadcast_of(x, shape); });
+}
+Value slice(const Value& x, int axis, std::optional<std::int64_t> from, std::optional<std::int64_t> to, std::int64_t step) {
+  return recorded(Kind::Slice, x, integers({axis, from, to, step}), [&] { return slice_of(x, axis, from, to, step); });
+}
+Value select(const Value& x, int axis, std::int64_t index) {
+  return recorded(Kind::Select, x, integers({axis, index}), [&] { return select_of(x, axis, index); });
+}
+
 }  // namespace values
+
+// ---------------------------------------------------------------- sizes
+Value size(const Value& x, int axis) {
+  const auto measure = [&] {
+    const Shape shape = x.shape();
+    return detail::api::number_value(x.tracing(), shape[std::size_t(checked_axis(axis, shape.size(), "size"))]);
+  };
+  return recorded(Kind::Size, x, integers({axis}), measure);
+}
+Value rank(const Value& x) {
+  return recorded(Kind::Rank, x, {}, [&] { return detail::api::number_value(x.tracing(), std::int64_t(x.shape().size())); });
+}
 
 // ---------------------------------------------------------------- several values
 namespace {
@@ -344,7 +400,9 @@ std::vector<Operand> list_of(std::span<const Value> values, std::string_view fun
 
 }  // namespace
 
-Value stack(std::span<const Value> values, int axis) {
+namespace {
+
+Value stack_of(std::span<const Value> values, int axis) {
   const std::vector<Operand> operands = list_of(values, "stack");
   const Shape shape = values[0].shape();
   const auto along = std::size_t(checked_axis(axis, shape.size() + 1, "stack"));
@@ -355,7 +413,7 @@ Value stack(std::span<const Value> values, int axis) {
   return pattern.call("id", operands, support::join(sides, ", ") + " -> " + row(dims))[0];
 }
 
-Value concat(std::span<const Value> values, int axis) {
+Value concat_of(std::span<const Value> values, int axis) {
   const std::vector<Operand> operands = list_of(values, "concat");
   const Shape shape = values[0].shape();
   const auto along = std::size_t(checked_axis(axis, shape.size(), "concat"));
@@ -370,6 +428,15 @@ Value concat(std::span<const Value> values, int axis) {
   }
   dims[along] = concatenation(pieces);
   return pattern.call("id", operands, support::join(sides, ", ") + " -> " + row(dims))[0];
+}
+
+}  // namespace
+
+Value stack(std::span<const Value> values, int axis) {
+  return detail::api::arranged(Kind::Stack, values, integers({axis}), [&] { return stack_of(values, axis); });
+}
+Value concat(std::span<const Value> values, int axis) {
+  return detail::api::arranged(Kind::Concat, values, integers({axis}), [&] { return concat_of(values, axis); });
 }
 
 }  // namespace einx

@@ -30,6 +30,16 @@ Spec::Spec(const Tensor& like) : dtype(like.dtype()), shape(shape_of(like.shape(
 }  // namespace einx
 
 namespace einx::detail::api {
+namespace {
+
+/// A call of tensors computes now, where a size that a traced function has for later is not known.
+[[noreturn]] void refuse_computed(const Axis& axis) {
+  support::raise<TypeError>({.kind = "operand-kind",
+                             .sentence = "The size of axis " + std::string(axis.name) + " is a traced einx::Value, but no operand of the call is one.",
+                             .advice = {"einx::constant makes a value of a tensor, so that the call becomes part of the traced function."}});
+}
+
+}  // namespace
 
 void key_call(cache::KeyBuilder& key, const CallInfo& info) {
   key.text(info.op);
@@ -38,6 +48,7 @@ void key_call(cache::KeyBuilder& key, const CallInfo& info) {
   if (info.dialect != Dialect::Einx) key.text(info.function);
   key.number(static_cast<std::int64_t>(info.axes.items.size()));
   for (const Axis& axis : info.axes.items) {
+    if (axis.size.computed.tracing()) refuse_computed(axis);
     key.text(axis.name);
     key.byte(axis.size.is_list);
     if (axis.size.is_list) key.numbers(axis.size.list);
@@ -74,6 +85,7 @@ graph::Type type_of(const Spec& spec, const std::string& which) {
 std::vector<notation::Constraint> constraints(const Axes& axes) {
   std::vector<notation::Constraint> result;
   for (const Axis& axis : axes.items) {
+    if (axis.size.computed.tracing()) refuse_computed(axis);
     notation::Constraint constraint{.name = std::string(axis.name)};
     if (axis.size.is_list) {
       constraint.dims = {static_cast<std::int64_t>(axis.size.list.size())};

@@ -70,10 +70,48 @@ std::string pattern_of(const ops::Op& op, const std::vector<Shape>& shapes) {
 
 }  // namespace
 
-Value apply(std::string_view op, std::span<const Operand> operands) {
+namespace {
+
+Value apply_once(std::string_view op, std::span<const Operand> operands) {
   const std::string pattern = pattern_of(ops::get(op), shapes_of(op, operands));
   const Axes no_sizes;
   return call_one<Value>({op, pattern, operands, no_sizes});
+}
+
+/// The tensors that operands have become are the graph's last constants.
+script::Call statement_of(Tape& tape, std::string_view op, std::span<const Operand> operands, const graph::Graph& graph) {
+  script::Call call{.op = std::string(op)};
+  const graph::Node& node = graph.nodes.back();
+  for (std::size_t k = 0; k < operands.size(); ++k) {
+    Tensor constant;
+    for (const graph::Constant& each : graph.constants)
+      if (operands[k].kind() == Operand::Kind::Tensor && each.value == node.inputs[k]) constant = each.data;
+    call.arguments.push_back(api::argument_of(tape, operands[k], constant));
+  }
+  return call;
+}
+
+}  // namespace
+
+Value apply(std::string_view op, std::span<const Operand> operands) {
+  if (api::inside()) return apply_once(op, operands);
+  Tape* const tape = api::tape_of(operands);
+  const auto known = api::folded(op, operands);
+  Value made;
+  if (known) {
+    const auto traced = std::ranges::find(operands, Operand::Kind::Value, &Operand::kind);
+    made = api::number_value(traced->value().tracing(), *known);
+  } else {
+    const std::vector<Operand> weak = api::with_weak_numbers(operands);
+    made = api::noting(tape, [&] { return apply_once(op, weak); });
+  }
+  if (!tape) return made;
+  script::Call call{.op = std::string(op)};
+  if (known) for (const Operand& operand : operands) call.arguments.push_back(api::argument_of(*tape, operand, {}));
+  else call = statement_of(*tape, op, operands, made.tracing()->graph);
+  call.results.push_back(tape->define(made));
+  tape->write(std::move(call));
+  return made;
 }
 
 Value convert(const Value& value, DType dtype) {

@@ -27,13 +27,16 @@ std::vector<Tensor> interpret(const script::Program& program, std::string_view f
 struct RecordOptions {
   /// The name in Program::tensors of a tensor that the code uses (a module's parameter); nullopt: it is a constant.
   std::function<std::optional<std::string>(const Tensor&)> name_of;
-  /// Operands to compute with where a type depends on values: the result of a scripted child. Empty: such a call raises TypeError "operand-kind".
+  /// Operands to compute with where a type depends on values: the result of a scripted child, a computed size. Empty: such a call raises TypeError "operand-kind".
   std::vector<Tensor> examples;
+  /// Functions that the body calls (record_invoke), for the examples; may be null.
+  const script::Program* program = nullptr;
 };
 /// What a body wrote: the same operations as statements (replayed for other shapes) and as the graph of these types.
 struct Recording {
   script::FunctionPtr function;
-  graph::Graph graph;                 ///< not there (no results) if the body calls functions or has control flow
+  graph::Graph graph;                 ///< not there (no results) if the body calls functions, has control flow or sizes that it computes
+  std::vector<std::pair<std::string, Tensor>> tensors;  ///< named ones that were used: parameters of the graph, behind the operands
   std::vector<std::string> warnings;  ///< what was baked in because the code looked: "a size of operand #1 (axis 0: 4) was read"
 };
 /// Runs a body once on Values of these types. Raises what the body raises; TypeError "operand-kind" for results of another trace.

@@ -288,6 +288,10 @@ std::optional<script::Var> wanted(const script::Statement& statement, const Fram
 }
 
 bool broken(const script::Assume& assume, const Frame& frame) {
+  if (assume.axis == -3) {
+    const Slot slot = slot_of(assume.of, frame);
+    return !slot.known || slot.known != script::Number(assume.value);
+  }
   const Value value = value_of(slot_of(assume.of, frame), frame);
   if (assume.axis == -2) return std::int64_t(value.dtype()) != assume.value;
   const Shape shape = value.shape();

@@ -108,7 +108,7 @@ struct Continue {};
 struct Return {
   std::vector<Argument> values;
 };
-/// What a trace has assumed, since its code looked: holds, or the function must be traced again. `size` is of `axis`; axis -1: the rank; -2: the dtype (as a number).
+/// What a trace has assumed, since its code looked: holds, or the function must be traced again. `size` is of `axis`; axis -1: the rank; -2: the dtype (as a number); -3: a known number's value.
 struct Assume {
   Var of = -1;
   int axis = -1;
