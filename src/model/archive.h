@@ -64,6 +64,13 @@ void transfer(A& archive, T& value) {
   }
 }
 
+/// An enumerator, none beyond the last one.
+template <class A, class T>
+void transfer_up_to(A& archive, T& value, T last) {
+  transfer(archive, value);
+  if (value < T(0) || value > last) throw Damaged{"a value is of an unknown kind"};
+}
+
 /// The number of elements; when it is read, no more than there are bytes left.
 template <class A>
 std::size_t transfer_count(A& archive, std::size_t count) {

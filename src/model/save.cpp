@@ -44,11 +44,12 @@ void fields(A& archive, Type& type) {
 namespace einx::detail::script {
 
 using model::transfer_all;
+using model::transfer_up_to;
 
 template <class A> void fields(A& a, Place& v) { transfer_all(a, v.line, v.column); }
 template <class A> void fields(A& a, NamedSize& v) { transfer_all(a, v.name, v.size); }
-template <class A> void fields(A& a, Call& v) { transfer_all(a, v.results, v.op, v.pattern, v.arguments, v.sizes, v.attributes, v.keepdims, v.dialect, v.function); }
-template <class A> void fields(A& a, Arrange& v) { transfer_all(a, v.kind, v.result, v.arguments, v.integers); }
+template <class A> void fields(A& a, Call& v) { transfer_all(a, v.results, v.op, v.pattern, v.arguments, v.sizes, v.attributes, v.keepdims, v.function), transfer_up_to(a, v.dialect, Dialect::Einsum); }
+template <class A> void fields(A& a, Arrange& v) { transfer_up_to(a, v.kind, Arrange::Kind::Copy), transfer_all(a, v.result, v.arguments, v.integers); }
 template <class A> void fields(A& a, Constant& v) { transfer_all(a, v.result, v.data); }
 template <class A> void fields(A& a, Parameter& v) { transfer_all(a, v.result, v.name); }
 template <class A> void fields(A& a, Invoke& v) { transfer_all(a, v.results, v.function, v.arguments); }
@@ -61,8 +62,12 @@ template <class A> void fields(A&, Continue&) {}
 template <class A> void fields(A& a, Return& v) { transfer_all(a, v.values); }
 template <class A> void fields(A& a, Assume& v) { transfer_all(a, v.of, v.axis, v.value); }
 template <class A> void fields(A& a, Statement& v) { transfer_all(a, v.place, v.node); }
-template <class A> void fields(A& a, Dim& v) { transfer_all(a, v.kind, v.size, v.name); }
-template <class A> void fields(A& a, TypePattern& v) { transfer_all(a, v.dtype, v.dims, v.strides); }
+template <class A> void fields(A& a, Dim& v) { transfer_up_to(a, v.kind, Dim::Kind::Ellipsis), transfer_all(a, v.size, v.name); }
+template <class A>
+void fields(A& a, TypePattern& v) {
+  transfer_all(a, v.dtype, v.dims, v.strides);
+  if (v.dtype && *v.dtype > DType::f64) throw model::Damaged{"a type is none"};
+}
 template <class A> void fields(A& a, FunctionParameter& v) { transfer_all(a, v.variable, v.type, v.place); }
 template <class A> void fields(A& a, Function& v) { transfer_all(a, v.name, v.variables, v.parameters, v.sizes, v.results, v.body); }
 

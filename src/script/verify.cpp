@@ -139,6 +139,8 @@ void Verifier::body(const Body& body, bool in_loop, bool in_test) const {
 void Verifier::run() const {
   require(legal_path(function_.name) && !reserved(function_.name),
           "the name of a function is made of letters, digits, _ and dots");
+  for (const Var size : function_.sizes)
+    require(size >= 0 && std::size_t(size) < function_.variables.size(), "the name of a size is a variable");
   std::set<Var> given;
   for (const FunctionParameter& parameter : function_.parameters) {
     require(parameter.variable >= 0 && std::size_t(parameter.variable) < function_.variables.size() &&
