@@ -118,7 +118,10 @@ class Explorer {
 std::unique_ptr<Fragment> make_fragment(Unit& unit, Version& root) {
   auto made = std::make_unique<Fragment>();
   const Flow flow = Explorer(unit).run(root, made->exits);
-  made->fixed = unit.fixed();
+  for (const Tensor& tensor : unit.fixed()) {
+    const int program = unit.program_tensor(made->fixed.size());
+    made->fixed.push_back({program, program < 0 ? tensor : Tensor()});
+  }
   made->blocks = flow.blocks.size();
   try {
     made->code = codegen::compile(flow, codegen::host_target());

@@ -19,7 +19,12 @@ struct Exit {
 struct Fragment {
   std::shared_ptr<const codegen::FlowCode> code;  ///< null: its blocks are too large for one piece of code
   std::vector<Exit> exits;
-  std::vector<Tensor> fixed;  ///< that are no operands keep their place, empty ones stand for operands
+  /// A fixed value: of the program's tensors, which may be others at the next call; else a constant, or none for an operand.
+  struct Fixed {
+    int program = -1;
+    Tensor constant;
+  };
+  std::vector<Fixed> fixed;
   std::size_t blocks = 0;
 };
 

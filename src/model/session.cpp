@@ -80,8 +80,11 @@ class Session {
     const Fragment& fragment = unit_.fragment(version);
     if (!fragment.code) return run_block(version);
     Room<const void*> addresses(fragment.fixed.size());
-    for (std::size_t k = 0; k < fragment.fixed.size(); ++k)
-      addresses[k] = k < operands_.size() ? operands_[k].data() : fragment.fixed[k].data();
+    const auto& tensors = unit_.surroundings().program.tensors;
+    for (std::size_t k = 0; k < fragment.fixed.size(); ++k) {
+      const auto& [program, constant] = fragment.fixed[k];
+      addresses[k] = k < operands_.size() ? operands_[k].data() : program >= 0 ? tensors[std::size_t(program)].second.data() : constant.data();
+    }
     Room<codegen::FlowCell> cells(fragment.code->cells());
     for (std::size_t k = 0; k < values_.size(); ++k)
       if (version.state.values[k].fixed < 0) cells[k] = cell_of(values_[k]);

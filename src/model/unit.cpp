@@ -109,8 +109,18 @@ const Fragment& Unit::fragment(Version& version) {
 std::vector<Tensor> Unit::fixed() const {
   const std::lock_guard lock(mutex_);
   std::vector<Tensor> tensors;
-  for (const Fixed& fixed : fixed_) tensors.push_back(fixed.tensor);
+  for (const Fixed& fixed : fixed_) {
+    const auto now = std::ranges::find(program_.tensors, fixed.name, &std::pair<std::string, Tensor>::first);
+    tensors.push_back(fixed.name.empty() ? fixed.tensor : now->second);  // of the same type: the signature has the types of the program's tensors
+  }
   return tensors;
+}
+
+int Unit::program_tensor(std::size_t fixed) const {
+  const std::lock_guard lock(mutex_);
+  const std::string& name = fixed_.at(fixed).name;
+  const auto found = std::ranges::find(program_.tensors, name, &std::pair<std::string, Tensor>::first);
+  return name.empty() ? -1 : int(found - program_.tensors.begin());
 }
 
 int Unit::fixed_tensor(const std::string& name) {

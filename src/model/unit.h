@@ -69,8 +69,10 @@ class Unit {
 
   Version& entry() { return *entry_; }
   const Surroundings& surroundings() const { return surroundings_; }
-  /// What never changes while the function runs, beyond the operands: all that is known by now.
+  /// What never changes while the function runs: all that is known by now, as it is at this moment. Operands are left empty.
   std::vector<Tensor> fixed() const;
+  /// Which of the program's tensors a fixed value is; -1: none.
+  int program_tensor(std::size_t fixed) const;
   std::size_t operands() const { return operands_.size(); }
 
   /// The version that starts in a state; null if it is better run one operation at a time. `seen`: it stands for a value that was looked at.
