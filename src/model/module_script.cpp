@@ -34,7 +34,8 @@ class Reader {
 
   /// Children first: a script may call what theirs define.
   void read(std::size_t node) {
-    if (std::exchange(read_[node], true)) return;
+    if (read_[node]) return;
+    read_[node] = true;
     for (const auto& [name, child] : tree_.nodes[node].children) read(child);
     const std::vector<std::string>& scripts = tree_.nodes[node].module->scripts();
     if (!scripts.empty()) parse(node, support::join(scripts, "\n"));
