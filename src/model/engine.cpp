@@ -36,7 +36,10 @@ struct Engine::Impl {
     thread_local cache::KeyBuilder builder;
     builder.clear();
     builder.text(function);
-    for (const auto& [name, tensor] : program->tensors) builder.tensor(tensor.dtype(), tensor.shape(), tensor.strides());  // they may be others than at the last call
+    for (const auto& [name, tensor] : program->tensors) {  // they may be others than at the last call
+      builder.tensor(tensor.dtype(), tensor.shape(), tensor.strides());
+      if (options.fold_constants) builder.number(std::int64_t(reinterpret_cast<std::intptr_t>(tensor.data())));
+    }
     write(builder);
     const cache::KeyView view = builder.view();
     if (const cache::Table::Entry found = units.find(view)) return as_unit(found);
