@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/module_tree.h"
+#include "model/save.h"
 
 namespace einx::detail::model {
 
@@ -44,6 +45,8 @@ class Assembly : public std::enable_shared_from_this<Assembly> {
     std::uint64_t changes;  ///< of parameters, whose types the code may have looked at
     TracedPtr traced;
   };
+  /// The kept recordings with their types, for files.
+  std::vector<Trace> traces() const;
   /// What has been written down so far.
   std::vector<Kept> kept() const;
 
