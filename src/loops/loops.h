@@ -45,6 +45,13 @@ struct Address {
   Int offset;
   std::vector<Term> terms;
   std::vector<Indirect> indirect;
+  /// Where axes with a run-time stride stand further on.
+  struct Start {
+    Int stride;
+    std::int64_t times = 0;
+    bool operator==(const Start&) const = default;
+  };
+  std::vector<Start> starts;
   bool operator==(const Address&) const = default;
 };
 

@@ -42,7 +42,7 @@ Stage merged_runs(const Copy& c) {
   for (std::size_t k = c.others.size(); k-- > 0;) {
     const int axis = c.others[k];
     const std::int64_t longer = stage.run * c.extent(axis);
-    if (c.to_stride(axis) != stage.run || longer * stage.lines * bytes > kStageBytes) break;
+    if (!fixed(c.nest, axis) || c.to_stride(axis) != stage.run || longer * stage.lines * bytes > kStageBytes) break;
     stage.run = longer;
     stage.merged.push_back(axis);
   }
@@ -156,6 +156,7 @@ void staged_squares(Copy& c, Body& out, const Stage& s, BufferId stage) {
 
 Stage plan_stage(const Copy& c) {
   const std::int64_t bytes = volume(c.nest) * loops::size_of(c.to().dtype);
+  if (!fixed_strides(c.to()) || !fixed(c.nest, c.across) || !fixed(c.nest, c.along)) return {};
   if (lanes(c) < 1 || c.to().offset.value % lanes(c) != 0) return {};
   if (bytes <= kStreamBytes || blocks_are_lines(c)) return {};
   if (const Stage stage = square_tiles(c)) return stage;

@@ -3,7 +3,7 @@
 namespace einx::detail::loops {
 
 bool aligned_blocks(const Access& output, const Nest& nest, std::size_t axis, std::int64_t elements) {
-  if (!output.strides[axis].is(1) || output.offset.value % elements != 0 ||
+  if (!output.strides[axis].is(1) || !fixed_strides(output) || !fixed(nest, int(axis)) || output.offset.value % elements != 0 ||
       nest.axes[axis].extent.value % elements != 0)
     return false;
   for (std::size_t a = 0; a < nest.axes.size(); ++a)

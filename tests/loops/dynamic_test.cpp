@@ -474,7 +474,7 @@ TEST_CASE("dynamic: contractions") {
        },
        {},
        0,
-       0,
+       1,
        64},
       {"dot",
        "[a], [a] ->",
