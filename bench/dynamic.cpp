@@ -24,11 +24,14 @@ int end_axis(const graph::Graph& made, bool last) {
   const auto maps = notation::index_maps(node.expr, node.expr.inputs[0], type.strides);
   const auto slower = [](const notation::Term& a, const notation::Term& b) { return a.stride < b.stride; };
   const auto& terms = maps[0].terms;
-  return (last ? std::min_element(terms.begin(), terms.end(), slower) : std::max_element(terms.begin(), terms.end(), slower))->axis;
+  return (last ? std::min_element(terms.begin(), terms.end(), slower)
+               : std::max_element(terms.begin(), terms.end(), slower))
+      ->axis;
 }
 
 /// The type with its dimension that holds the axis `by` elements of that axis longer.
-graph::Type resized(const graph::Node& node, std::size_t input, const graph::Type& type, int axis, std::int64_t by) {
+graph::Type resized(const graph::Node& node, std::size_t input, const graph::Type& type, int axis,
+                    std::int64_t by) {
   einx::Shape shape = type.shape;
   const std::int64_t size = node.expr.axes[std::size_t(axis)].size;
   const auto maps = notation::index_maps(node.expr, node.expr.inputs[input], type.strides);
@@ -70,9 +73,11 @@ struct Runner {
   std::vector<const void*> inputs;
   std::vector<void*> results;
 
-  Runner(std::shared_ptr<const codegen::Code> finished, const loops::Program& program, const std::vector<einx::Tensor>& operands)
+  Runner(std::shared_ptr<const codegen::Code> finished, const loops::Program& program,
+         const std::vector<einx::Tensor>& operands)
       : code(std::move(finished)) {
-    for (const graph::Type& type : program.outputs) outputs.push_back(einx::Tensor::zeros(type.shape, type.dtype));
+    for (const graph::Type& type : program.outputs)
+      outputs.push_back(einx::Tensor::zeros(type.shape, type.dtype));
     for (const einx::Tensor& operand : operands) inputs.push_back(operand.data());
     for (einx::Tensor& output : outputs) results.push_back(output.data());
   }
@@ -95,13 +100,15 @@ Measured measure_free(const Job& job, bool last, bool verbose) {
   const graph::Graph samples[] = {made, resized(made, axis, -size / 4), resized(made, axis, 1)};
   const auto common = loops::generalise(samples, target.machine);
   if (!common) return {0, 0, "no template"};
-  if (verbose) std::printf("%s%s", loops::schedule_text(common->program).c_str(), loops::text(common->program).c_str());
+  if (verbose)
+    std::printf("%s%s", loops::schedule_text(common->program).c_str(), loops::text(common->program).c_str());
   Measured result;
   std::optional<loops::Program> program;
   result.instantiate = 1e9 * fastest({[&] { program = loops::instantiate(*common, made); }}, 20, 0.01)[0];
   if (!program) return {0, 0, "does not fit its own sample"};
   const loops::Program fixed = loops::lower(made, target.machine);
-  Runner dynamic(codegen::rebind(codegen::compile(common->program, target), *program), *program, job.operands);
+  Runner dynamic(codegen::rebind(codegen::compile(common->program, target), *program), *program,
+                 job.operands);
   Runner special(codegen::compile(fixed, target), fixed, job.operands);
   const std::vector<double> times = fastest({[&] { special.run(); }, [&] { dynamic.run(); }}, 5, 0.4);
   result.ratio = times[1] / times[0];
@@ -127,7 +134,8 @@ int print_dynamic(const std::vector<std::string>& names) {
         std::snprintf(words, sizeof words, "%.2f", m.ratio);
         return m.wrong.empty() ? std::string(words) : m.wrong;
       };
-      std::printf("%-16s %12s %12s %11.1f us\n", row.name.c_str(), text(first).c_str(), text(last).c_str(), std::max(first.instantiate, last.instantiate) / 1e3);
+      std::printf("%-16s %12s %12s %11.1f us\n", row.name.c_str(), text(first).c_str(), text(last).c_str(),
+                  std::max(first.instantiate, last.instantiate) / 1e3);
       std::fflush(stdout);
       if (!first.wrong.empty() || !last.wrong.empty()) status = 1;
     }

@@ -104,7 +104,7 @@ bool KernelEmitter::indirect_lanes(const Address& at) const {
 /// Whether an element address is always a multiple of `bytes`, given a 64-byte aligned buffer.
 bool KernelEmitter::aligned(const Address& at, std::int64_t bytes, std::int64_t size) const {
   const auto whole = [&](const Int& value, std::int64_t times) {
-    return value.constant() && value.value * times * size % bytes == 0;
+    return (value.constant() ? value.value : value.multiple) * times * size % bytes == 0;
   };
   if (!at.indirect.empty() || !at.starts.empty() || !whole(at.offset, 1)) return false;
   return std::all_of(at.terms.begin(), at.terms.end(), [&](const Address::Term& term) {

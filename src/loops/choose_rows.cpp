@@ -43,6 +43,8 @@ int first_contiguous(const Nest& nest, std::span<const int> axes) {
   return -1;
 }
 
+bool strides_known(const Nest& nest) { return std::ranges::all_of(nest.inputs, fixed_strides); }
+
 struct Pick {
   int axis = -1;
   std::string why;
@@ -53,6 +55,10 @@ Pick pick_vector(const Nest& nest, std::span<const int> kept, std::span<const in
   const auto extent = [&](int axis) { return axis < 0 ? 0 : nest.axes[axis].extent.value; };
   const auto name = [&](int axis) { return nest.axes[axis].name; };
   const int r = first_contiguous(nest, reduced), k = first_contiguous(nest, kept);
+  if (r < 0 && k < 0 && !strides_known(nest)) {
+    const std::span<const int> from = reduced.empty() ? kept : reduced;
+    if (!from.empty()) return {from.back(), "vectors along the last axis, " + name(from.back()) + ": strides are parameters"};
+  }
   if (r >= 0 && (extent(r) >= lanes || row >= 4 * lanes))
     return {r, "vectors along the reduced axis " + name(r) + ", which is contiguous"};
   if (k >= 0 && extent(k) >= std::min(lanes / 4, 4))

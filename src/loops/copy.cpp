@@ -79,6 +79,7 @@ std::int64_t whole(const Copy& c, int axis) { return c.extent(axis) / c.side(axi
 void end_whole(const Copy& c, int axis, Loop& loop, Int& extent) {
   extent = c.nest.axes[std::size_t(axis)].extent;
   if (fixed(c.nest, axis)) return void(extent = constant(whole(c, axis)));
+  if (extent.is_multiple(c.side(axis))) return;
   loop.part = Loop::Part::Whole;
   loop.unit = c.side(axis);
 }
@@ -107,18 +108,22 @@ void short_side(Copy& c, Body& out, int axis) {
 /// What is left at the ends where only the run shows what that is: a block at the end of an axis of which more is than whole
 /// blocks, or an axis that has none.
 void open_edges(Copy& c, Body& out, const AxisBuilder::Inner& block) {
+  const auto exact = [&](int axis) { return c.nest.axes[std::size_t(axis)].extent.is_multiple(c.side(axis)); };
   const auto whole_blocks = [&](Body& body, int axis, Loop::Part part, const AxisBuilder::Inner& inner) {
     Loop loop = header(LoopKind::Tile, c.side(axis));
     loop.part = part, loop.unit = c.side(axis);
     c.builder.over(body, axis, std::move(loop), inner);
   };
   using enum Loop::Part;
-  whole_blocks(out, c.along, Last, [&](Body& rows) {
-    whole_blocks(rows, c.across, Whole, block);
-    whole_blocks(rows, c.across, Last, block);
-  });
-  whole_blocks(out, c.across, Last, [&](Body& columns) { whole_blocks(columns, c.along, Whole, block); });
-  for (const int axis : {c.across, c.along}) short_side(c, out, axis);
+  if (!exact(c.along))
+    whole_blocks(out, c.along, Last, [&](Body& rows) {
+      whole_blocks(rows, c.across, Whole, block);
+      if (!exact(c.across)) whole_blocks(rows, c.across, Last, block);
+    });
+  if (!exact(c.across))
+    whole_blocks(out, c.across, Last, [&](Body& columns) { whole_blocks(columns, c.along, Whole, block); });
+  for (const int axis : {c.across, c.along})
+    if (!exact(axis)) short_side(c, out, axis);
 }
 
 /// What is left at the ends of both axes: blocks that end there, and overlap what is done already.

@@ -182,6 +182,7 @@ Kernel named(const Kernel& kernel) {
   Kernel made;
   made.name = kernel.name;
   made.same_a = kernel.same_a, made.same_b = kernel.same_b;
+  made.only_if = kernel.only_if, made.otherwise = kernel.otherwise;
   return made;
 }
 

@@ -70,14 +70,15 @@ bool fixed_axes(const Nest& nest, std::span<const int> axes) {
 
 /// How the micro-kernel finds a: in place if rows run along the depth, a constant distance apart, or else
 /// rows copied side by side, or transposed if they do not run along the depth. Distances that are parameters are no part of it.
-void choose_rows_of_a(const Nest& nest, const Sides& sides, Matmul& step, TileStrides& strides) {
+/// `short_ones`: nor is how many rows there are.
+void choose_rows_of_a(const Nest& nest, const Sides& sides, Matmul& step, TileStrides& strides, bool short_ones) {
   const Access& a = nest.inputs[sides.swapped];
   const std::optional<std::int64_t> rows = step_of(step.m_a), depths = step_of(step.k_a);
   const std::int64_t bytes = loops::size_of(step.dtype);
   const bool known = fixed_along(a, sides.axes.k);
   step.rows = Matmul::Rows::Depths;
   strides.a_row = 1, strides.a_depth = step.mr;
-  if (known && fixed_along(a, sides.axes.m) && depths && std::abs(*depths) == 1 && rows &&
+  if (known && !short_ones && fixed_along(a, sides.axes.m) && depths && std::abs(*depths) == 1 && rows &&
       std::int64_t(step.m_a.size()) >= step.mr && std::abs(*rows) < kFarRows) {
     step.rows = Matmul::Rows::Direct;
     strides.a_row = *rows, strides.a_depth = *depths;
@@ -89,11 +90,11 @@ void choose_rows_of_a(const Nest& nest, const Sides& sides, Matmul& step, TileSt
 }
 
 /// Whether tiles may be written where they belong, and past the caches.
-void choose_stores(const Nest& nest, const Sides& sides, Matmul& step, TileStrides& strides) {
+void choose_stores(const Nest& nest, const Sides& sides, Matmul& step, TileStrides& strides, bool short_ones) {
   const Access& c = nest.outputs[0];
   const std::optional<std::int64_t> rows = step_of(step.m_c);
   const std::int64_t lanes = kLine / loops::size_of(step.dtype);
-  step.direct = fixed_along(c, sides.axes.m) && fixed_along(c, sides.axes.n) && rows && step_of(step.n_c) == 1 &&
+  step.direct = !short_ones && fixed_along(c, sides.axes.m) && fixed_along(c, sides.axes.n) && rows && step_of(step.n_c) == 1 &&
                 std::int64_t(step.m_c.size()) >= step.mr && std::int64_t(step.n_c.size()) >= step.nr;
   strides.c_row = step.direct ? *rows : step.nr;
   const auto whole = [&](std::int64_t offset) { return offset % lanes == 0; };
@@ -191,11 +192,12 @@ class MicroKernelMaker {
   MicroKernel micro_;
 };
 
-bool worthwhile(const Nest& nest, const Classes& axes) {
+/// `anyway`: there is no other schedule with reuse.
+bool worthwhile(const Nest& nest, const Classes& axes, bool anyway) {
   const std::int64_t m = volume(nest, axes.m), n = volume(nest, axes.n), k = volume(nest, axes.k);
   for (std::int64_t length : {m, n, k})
     if (length < 8 || length > kMaxTable) return false;
-  return m * n >= 1024 && m * n * k >= kMinWork && volume(nest, axes.batch) <= kMaxTable;
+  return m * n >= (anyway ? 64 : 1024) && m * n * k >= (anyway ? 1 << 12 : kMinWork) && volume(nest, axes.batch) <= kMaxTable;
 }
 
 std::string words(const std::string& label, const Matmul& step, const ProductSizes& sizes) {
@@ -254,7 +256,7 @@ bool stored_as(const Nest& nest, DType dtype) {
 
 bool schedule_matmul(const Nest& original, Plan& plan) {
   const std::optional<DType> dtype = product_dtype(original);
-  if (!dtype || !worthwhile(original, classify(original)) || (plan.dynamic && !stored_as(original, *dtype)))
+  if (!dtype || !worthwhile(original, classify(original), plan.dynamic) || (plan.dynamic && !stored_as(original, *dtype)))
     return false;
   const StoredProduct stored = store_as(original, plan, *dtype);
   const Nest& nest = stored.nest;
@@ -264,8 +266,9 @@ bool schedule_matmul(const Nest& original, Plan& plan) {
   const Blocking cut = choose_blocking(plan.machine, sizes);
   set_blocks(step, cut);
   TileStrides strides{};
-  choose_rows_of_a(nest, sides, step, strides);
-  choose_stores(nest, sides, step, strides);
+  const bool short_ones = plan.dynamic && !worthwhile(nest, sides.axes, false);
+  choose_rows_of_a(nest, sides, step, strides, short_ones);
+  choose_stores(nest, sides, step, strides, short_ones);
   const bool adds = step.kc < sizes.k || !fixed_axes(nest, sides.axes.k);
   step.micro = MicroKernelMaker(plan.machine, step, strides, adds).make();
   step.schedule = words(nest.label, step, sizes) + "\n" + describe(cut, sizes) +
