@@ -30,24 +30,6 @@ api::ExecutablePtr trace_and_compile(const JitCall& call, std::span<const Tensor
   return api::compile(passes::optimize(std::move(graph), api::optimize_options(call.options)));
 }
 
-bool is_number(const Operand& operand) {
-  using Kind = Operand::Kind;
-  return operand.kind() == Kind::WeakBool || operand.kind() == Kind::WeakInt || operand.kind() == Kind::WeakFloat;
-}
-
-/// Tensors and numbers; a traced function has no expression that would give a factory its shape.
-std::vector<Tensor> jit_operands(const JitCall& call) {
-  std::vector<Tensor> tensors;
-  for (const Operand& operand : call.operands) {
-    if (operand.kind() == Operand::Kind::Tensor && operand.tensor().defined()) tensors.push_back(operand.tensor());
-    else if (is_number(operand)) tensors.push_back(api::number(operand, trace::weak_dtype(api::describe(operand).kind, {})));
-    else
-      support::raise<TypeError>({.kind = "operand-kind",
-                                 .sentence = "A traced function takes tensors and numbers; operand #" + std::to_string(tensors.size() + 1) + " is neither."});
-  }
-  return tensors;
-}
-
 cache::Signature jit_signature(const std::vector<Tensor>& operands) {
   cache::Signature signature{.op = "jit", .pattern = "(traced function)"};
   for (const Tensor& operand : operands) {
@@ -89,7 +71,7 @@ void run_jit(const JitCall& call, ResultsFor results_for) {
     const api::Direct::Running running;
     return api::run(*found, api::Arguments(*found, info).data(), results_for(found->outputs.size()));
   }
-  const std::vector<Tensor> operands = jit_operands(call);
+  const std::vector<Tensor> operands = api::operand_tensors(call.operands, "A traced function");
   const api::ExecutablePtr executable = look_up(call, info, operands);
   api::run(*executable, api::addresses(operands), results_for(executable->outputs.size()));
 }
