@@ -45,7 +45,7 @@ TEST_CASE("dtypes in registers") {
 }
 
 TEST_CASE("every kind of step inside of loops") {
-  check_same("def f(x, n):\n    for i in range(n): x = dot(x, x, \"a b, b c -> a c\") / 1000\n    return x\n", {Tensor::full({70, 70}, 0.5), whole(4)});
+  check_same("def f(x, n):\n    for i in range(n): x = dot(x, x, \"a b, b c -> a c\") / 8\n    return x\n", {Tensor::full({64, 64}, 0.5), whole(4)});
   check_same("def f(x, n):\n    for i in range(n): x = sort(x * -1, \"a [b]\")\n    return x\n", {Tensor::iota({3, 200}), whole(3)});
   check_same("def f(x, n):\n    for i in range(n): x = softmax(x + 1, \"a [b]\")\n    return max(x) < 1\n", {Tensor::iota({3, 40}), whole(5)});
   check_same("def f(x, n):\n    for i in range(n): x = x + 1\n    return sum(x)\n", {Tensor::zeros({1000, 1000}, i32), whole(5)});
@@ -56,7 +56,7 @@ TEST_CASE("every kind of step inside of loops") {
 TEST_CASE("values that stand for each other, change places, and leave together") {
   check_same("def f(x, n):\n    y = x\n    z = x + 1\n    for i in range(n):\n        x, y, z = y, z, x\n        if i == 2: y = z\n    return x, y, z, x, z\n",
              {Tensor::iota({3}), whole(6)});
-  check_same("def f(x, n):\n    y = x\n    for i in range(n):\n        y = x\n        x = x * 2\n        z = y\n        if sum(x) > 100: return y, y, z, x\n    return x, y\n",
+  check_same("def f(x, n):\n    y = x\n    for i in range(n):\n        y = x\n        x = x * 2\n        z = y\n        if sum(x) > 100: return y, y, z, x\n    return x, y, y, x\n",
              {Tensor::iota({3}), whole(6)});
   check_same("def f(x, n):\n    y = x + 0\n    z = y\n    for i in range(n):\n        if i > 2: z = y + 1\n        y = z\n    return y, z\n", {Tensor::iota({3}), whole(6)});
   check_same("def f(x, n):\n    y = transpose(x)\n    for i in range(n): x, y = transpose(y), transpose(x)\n    return x, y\n",
@@ -84,7 +84,7 @@ TEST_CASE("what fails in the middle of a loop leaves nothing behind and says whe
   const std::vector<Tensor> operands = {Tensor::iota({1000}), whole(1001)};
   for (int k = 0; k < 3; ++k) {
     const std::string text = outcome([&] { return engine.run("f", operands); });
-    CHECK(text.starts_with("CallOperationError runtime: line 5, column 9: "));
+    CHECK(text.starts_with("CallOperationError runtime: line 5, column "));
     CHECK(text == outcome([&] { return model::interpret(*program, "f", operands); }));
   }
 }
