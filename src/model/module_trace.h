@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/module_tree.h"
+#include "model/save.h"
 
 namespace einx::detail::model {
 
@@ -38,6 +39,8 @@ class Assembly : public std::enable_shared_from_this<Assembly> {
   /// The same program for the library's own use while the assembly is there; `again`: nothing kept is used or
   /// kept.
   script::Program callable(bool again) const;
+  /// The kept recordings with their types, for files.
+  std::vector<Trace> traces() const;
   /// The kept recordings, for people.
   std::vector<std::pair<std::string, TracedPtr>> recordings() const;
 
