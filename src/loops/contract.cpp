@@ -193,7 +193,7 @@ bool schedule_tiles(const Nest& nest, Plan& plan) {
   c.outer = std::move(kept);
   if (!c.outer.empty()) {
     const std::int64_t outermost = nest.axes[c.outer[0]].extent.value;
-    c.grain = parallel_grain(outermost, time_of(nest, 2 * c.lanes) / double(outermost));
+    c.grain = parallel_grain(nest.axes[c.outer[0]].extent, time_of(nest, 2 * c.lanes) / double(outermost));
   }
   c.stream = !c.outer.empty() && c.lanes * loops::size_of(nest.outputs[0].dtype) == kLine &&
              leaves_cache(nest, plan.machine) &&
@@ -412,6 +412,7 @@ void schedule_contract(const Nest& nest, Plan& plan) {
   if (schedule_small(nest, plan)) return;
   if (stays_in_cache(nest, plan.machine) && schedule_tiles(nest, plan)) return;
   if (schedule_matmul(nest, plan) || schedule_tiles(nest, plan)) return;
+  if (plan.dynamic && multiplies(nest) && schedule_lanes(nest, plan, true)) return;
   schedule_rows(nest, plan);
 }
 
