@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "api/api.h"
+#include "passes/passes.h"
 #include "script/script.h"
 
 namespace einx::detail {
@@ -89,6 +90,9 @@ graph::Graph traced(std::string_view op, const TracedFunction& function, std::sp
 /// A constant of the graph for an operand that is no value yet; a number has this dtype. Raises TypeError "operand-kind" for operands without data.
 graph::ValueId add_constant(graph::Graph& graph, const Operand& operand, DType dtype);
 
+/// For layers above: what optimizing.h and operands.h say.
+passes::OptimizeOptions optimize_options(const OptimizeOptions& options);
+graph::Type type_of(const Spec& spec, const std::string& which);
 // ---------------------------------------------------------------- recording
 /// While the library itself works with values, nothing is recorded and nobody looks.
 class Inside {

@@ -117,7 +117,8 @@ class Addresses {
 
 class ProgramCode : public Code {
  public:
-  ProgramCode(const loops::Program& program, std::unique_ptr<Loaded> loaded)
+  /// `like`: code of the same steps, whose kernels are as they are there.
+  ProgramCode(const loops::Program& program, std::shared_ptr<const Loaded> loaded, const ProgramCode* like = nullptr)
       : buffers_(program.buffers),
         parameters_(program.parameters),
         constants_(program.constants),
@@ -141,8 +142,11 @@ class ProgramCode : public Code {
             calls_.emplace_back().native = std::make_unique<const loops::Native>(step);
           });
     }
+    for (std::size_t k = 0; like != nullptr && k < calls_.size(); ++k) calls_[k].writes = like->calls_[k].writes;
     single_ = is_single();
   }
+  const std::shared_ptr<const Loaded>& loaded() const { return loaded_; }
+  std::size_t steps() const { return calls_.size(); }
 
   int run(const void* const* inputs, void** outputs, einx_status* status) const override {
     if (single_ && run_single(inputs, outputs, status)) return status->code;
@@ -267,13 +271,20 @@ class ProgramCode : public Code {
   std::vector<Call> calls_;
   bool empty_ = false;   ///< every output has no elements
   bool single_ = false;  ///< see is_single
-  std::unique_ptr<Loaded> loaded_;
+  std::shared_ptr<const Loaded> loaded_;
 };
 
 }  // namespace
 
 std::shared_ptr<const Code> make_code(const loops::Program& program, std::unique_ptr<Loaded> loaded) {
   return std::make_shared<ProgramCode>(program, std::move(loaded));
+}
+
+std::shared_ptr<const Code> rebind(const std::shared_ptr<const Code>& code, const loops::Program& instance) {
+  const auto* like = dynamic_cast<const ProgramCode*>(code.get());
+  if (like == nullptr || like->steps() != instance.steps.size())
+    support::internal_error("codegen: this is no program of the template");
+  return std::make_shared<ProgramCode>(instance, like->loaded(), like);
 }
 
 }  // namespace einx::detail::codegen

@@ -62,6 +62,11 @@ bool generates(const loops::Program& program);
 /// the same `build_identity`: relocated and bound, nothing is emitted. Raises as `compile` does.
 std::shared_ptr<const Code> link(const loops::Program& program, std::string_view object);
 
+/// The code of a template (loops::generalise) for another size: the same machine code, which lives as long as
+/// any of its owners, with the parameters, buffers and plans of `instance` (loops::instantiate). Safe to call from
+/// many threads; nothing is compiled.
+std::shared_ptr<const Code> rebind(const std::shared_ptr<const Code>& code, const loops::Program& instance);
+
 /// Names this build of einx and of LLVM by the identities that the linker gave them: objects are exchanged
 /// between equal ones only. Empty if the linker gave none.
 const std::string& build_identity();

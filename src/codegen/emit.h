@@ -151,6 +151,9 @@ class KernelEmitter {
   void parallel_loop(const loops::Loop& loop);
   Outlined outline(const loops::Loop& loop, llvm::Value* extent);
   void parallel_part(const loops::Loop& loop);
+  llvm::Value* end_of(const loops::Loop& loop, const loops::Int& extent);
+  llvm::Value* begin_of(const loops::Loop& loop);
+  llvm::Value* rounded_down(llvm::Value* value, std::int64_t unit);
   Extent extent_of(const loops::Loop& loop);
   Variable variable(llvm::Value* value, llvm::BasicBlock* scope, std::int64_t step = 1) const;
   llvm::Value* integer(const loops::Int& value);

@@ -122,8 +122,37 @@ void KernelEmitter::with_variable(const Loop& loop, Variable variable, const std
   frame_.variables.erase(loop.var);
 }
 
+/// Where a loop over a part of this extent ends: computed once, at the function's entry.
+llvm::Value* KernelEmitter::end_of(const Loop& loop, const Int& extent) {
+  llvm::Value* all = integer(extent);
+  const Builder::InsertPointGuard guard(b_);
+  b_.SetInsertPoint(frame_.entry->getTerminator());
+  if (loop.part == Loop::Part::Whole) return rounded_down(all, loop.unit);
+  if (loop.part != Loop::Part::Small) return all;
+  return b_.CreateSelect(b_.CreateICmpSLT(all, int64(loop.unit)), all, int64(0));
+}
+
+/// The other end.
+llvm::Value* KernelEmitter::begin_of(const Loop& loop) {
+  if (loop.part != Loop::Part::Rest && loop.part != Loop::Part::Last) return int64(0);
+  llvm::Value* all = integer(loop.extent);
+  const Builder::InsertPointGuard guard(b_);
+  b_.SetInsertPoint(frame_.entry->getTerminator());
+  llvm::Value* whole = rounded_down(all, loop.unit);
+  if (loop.part == Loop::Part::Rest) return whole;
+  llvm::Value* overlaps = b_.CreateAnd(b_.CreateICmpSGT(all, int64(loop.unit)), b_.CreateICmpNE(whole, all));
+  return b_.CreateSelect(overlaps, b_.CreateNSWSub(all, int64(loop.unit)), all);
+}
+
+/// Of what is not negative.
+llvm::Value* KernelEmitter::rounded_down(llvm::Value* value, std::int64_t unit) {
+  if ((unit & (unit - 1)) == 0) return b_.CreateAnd(value, int64(-unit));
+  return b_.CreateNSWSub(value, b_.CreateURem(value, int64(unit)));
+}
+
 /// min(extent, outer_extent - outer), as a constant where it is one.
 KernelEmitter::Extent KernelEmitter::extent_of(const Loop& loop) {
+  if (loop.part != Loop::Part::All && loop.outer < 0) return {{}, end_of(loop, loop.extent), {}};
   if (loop.outer < 0) {
     if (loop.extent.constant()) return {loop.extent.value, int64(loop.extent.value), loop.extent.value};
     return {{}, integer(loop.extent), {}};
@@ -132,7 +161,8 @@ KernelEmitter::Extent KernelEmitter::extent_of(const Loop& loop) {
   if (found == frame_.variables.end())
     support::internal_error("codegen: a tile's outer loop is not around it");
   const Variable& outer = found->second;
-  const bool constants = loop.extent.constant() && loop.outer_extent.constant();
+  const bool constants =
+      loop.extent.constant() && loop.outer_extent.constant() && loop.part == Loop::Part::All;
   if (const auto* at = llvm::dyn_cast<llvm::ConstantInt>(outer.value); at && constants) {
     const std::int64_t left = std::min(loop.extent.value, loop.outer_extent.value - at->getSExtValue());
     return {left, int64(left), left};
@@ -140,9 +170,10 @@ KernelEmitter::Extent KernelEmitter::extent_of(const Loop& loop) {
   const std::int64_t tile = loop.extent.value;
   if (constants && tile > 0 && loop.outer_extent.value % tile == 0 && outer.step % tile == 0)
     return {tile, int64(tile), tile};
+  llvm::Value* end = end_of(loop, loop.outer_extent);
   const Builder::InsertPointGuard guard(b_);
   b_.SetInsertPoint(outer.scope->getTerminator());
-  llvm::Value* left = b_.CreateNSWSub(integer(loop.outer_extent), outer.value);
+  llvm::Value* left = b_.CreateNSWSub(end, outer.value);
   llvm::Value* value = b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, integer(loop.extent), left);
   return {{}, value, loop.extent.constant() ? std::optional(tile) : std::nullopt};
 }
@@ -179,7 +210,8 @@ void KernelEmitter::counted(const Loop& loop, llvm::Value* begin, llvm::Value* e
   at->addIncoming(begin, before);
   b_.CreateBr(code);
   b_.SetInsertPoint(code);
-  with_variable(loop, variable(at, head, step), inside);
+  const bool from_zero = loop.part != Loop::Part::Rest && loop.part != Loop::Part::Last;
+  with_variable(loop, variable(at, head, from_zero ? step : 1), inside);
   llvm::Value* next = b_.CreateAdd(at, int64(step), "", true, true);
   at->addIncoming(next, b_.GetInsertBlock());
   b_.CreateCondBr(b_.CreateICmpSLT(next, end), head, exit);
@@ -191,7 +223,7 @@ void KernelEmitter::counted(const Loop& loop, llvm::Value* begin, llvm::Value* e
 void KernelEmitter::serial_loop(const Loop& loop) {
   const Extent extent = extent_of(loop);
   const auto inside = [&] { body(loop.body); };
-  if (!extent.constant) return counted(loop, int64(0), extent.value, loop.step, true, inside);
+  if (!extent.constant) return counted(loop, begin_of(loop), extent.value, loop.step, true, inside);
   if (*extent.constant <= 0) return;
   if (*extent.constant <= loop.step)
     return with_variable(loop, variable(int64(0), frame_.entry, loop.step), inside);
@@ -262,7 +294,7 @@ void KernelEmitter::vector_dynamic(const Loop& loop, const Extent& extent) {
   const std::int64_t group = loop.step * loop.unroll;
   llvm::Value* grouped = int64(0);
   if (!extent.at_most || *extent.at_most >= group) {
-    grouped = b_.CreateNSWSub(extent.value, b_.CreateSRem(extent.value, int64(group)));
+    grouped = rounded_down(extent.value, group);
     counted(loop, int64(0), grouped, group, true,
             [&] { strip(loop, std::vector<llvm::Value*>(std::size_t(loop.unroll), nullptr)); });
   }

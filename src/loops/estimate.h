@@ -16,7 +16,9 @@ std::int64_t parallel_grain(std::int64_t extent, double ns_per_iteration);
 
 /// Drops axes of extent 1, merges axes that all accesses step through together, orders kept axes by output
 /// stride and reduced ones by input 0's. Nothing is decided by the value of a parameter.
-void simplify(Nest& nest, bool dynamic);
+void simplify(Nest& nest, bool dynamic, Simplified* done = nullptr);
+/// The same steps for a nest of other sizes; false if its axes do not allow them.
+bool simplify_as(Nest& nest, const Simplified& done);
 /// Whether a pass or the result looks at the element's position.
 bool uses_position(const Nest& nest);
 

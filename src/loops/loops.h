@@ -4,6 +4,9 @@
 // runtime around a generated micro-kernel. Schedules decide everything (vector axis, tiles, unrolling, parallel axis); the emitter only spells it out.
 #pragma once
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -100,6 +103,11 @@ struct Loop {
   VarId outer = -1;
   Int outer_extent;
   std::int64_t grain = 1;
+  /// Where only the run shows how many whole tiles there are: Whole runs to the extent (of the outer loop, if there is one) rounded down to a multiple of
+  /// `unit`; Rest, a serial loop, from there to the extent; Last once at extent - unit if the extent is beyond `unit` and no multiple of it; Small over all of
+  /// it if it is below `unit`, else not at all.
+  enum class Part { All, Whole, Rest, Last, Small } part = Part::All;
+  std::int64_t unit = 1;
   Body body;
 };
 
@@ -203,6 +211,21 @@ struct Options {
 
 /// Lowers every node to kernels and schedules them.
 Program lower(const graph::Graph& graph, const Machine& machine, const Options& options = {});
+
+// ---------------------------------------------------------------- one program for many sizes
+/// What programs of graphs that differ in numbers only have in common (dynamic.cpp): where the numbers agreed they are constants, where they did not
+/// parameters. Nothing is derived: another size is lowered again and compared. A value; copies share what does not change.
+struct Template {
+  Program program;  ///< scheduled: what to compile; its parameters are those of the first sample
+  std::shared_ptr<const struct Pattern> pattern;
+};
+
+/// Of two or more samples: the same operations, passes done. nullopt if they differ in more than numbers.
+std::optional<Template> generalise(std::span<const graph::Graph> samples, const Machine& machine);
+
+/// The program of another size, or nullopt if the template does not fit it. Its code is the template's (codegen::rebind), so its kernels are names only:
+/// it has parameters, buffers, types, constants and the plans of products, sorts and native functions of its own. Nothing is scheduled: microseconds.
+std::optional<Program> instantiate(const Template& common, const graph::Graph& graph);
 
 /// The loops as text (`--emit loops`); the decisions and their reasons (`--emit schedule`).
 std::string text(const Program& program);

@@ -187,6 +187,8 @@ void say_fused(const Item& item, Step& step) {
   });
 }
 
+}  // namespace
+
 void schedule_item(Item& item, Plan& plan) {
   std::vector<Step>& steps = plan.program.steps;
   if (auto* step = std::get_if<Step>(&item.work)) {
@@ -198,6 +200,7 @@ void schedule_item(Item& item, Plan& plan) {
     return;
   }
   const std::size_t first = steps.size();
+  plan.dynamic = has_parameters(std::get<Nest>(item.work));
   item.schedule(std::get<Nest>(item.work), plan);
   if (steps.size() > first) say_fused(item, steps[first]);
   for (std::size_t k = first; k < steps.size(); ++k)
@@ -205,15 +208,17 @@ void schedule_item(Item& item, Plan& plan) {
       kernel->same_a = item.same_a, kernel->same_b = item.same_b;
 }
 
-}  // namespace
+void lower_nodes(Lowering& lowering) {
+  make_buffers(lowering);
+  for (const graph::Node& node : lowering.graph.nodes) lower_node(lowering, node);
+  for (std::size_t k = 0; k < lowering.graph.results.size(); ++k) copy_result(lowering, k);
+}
 
 Program lower(const graph::Graph& graph, const Machine& machine, const Options& options) {
   Program program;
   program.name = graph.name;
-  Lowering lowering{graph, {program, machine, options.dynamic, 0}, {}, {}};
-  make_buffers(lowering);
-  for (const graph::Node& node : graph.nodes) lower_node(lowering, node);
-  for (std::size_t k = 0; k < graph.results.size(); ++k) copy_result(lowering, k);
+  Lowering lowering{graph, {program, machine, options.dynamic}, {}, {}};
+  lower_nodes(lowering);
   fuse(lowering, false);
   run_in_blocks(lowering);
   fuse(lowering, true);

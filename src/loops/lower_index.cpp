@@ -58,7 +58,7 @@ void point_coordinates(Lowering& lowering, const graph::Node& node, const IndexM
 
 // ---------------------------------------------------------------- scatters
 bool has_elements(const Lowering& lowering, const Nest& nest) {
-  return lowering.plan.dynamic ||
+  return !drops_empty(lowering) ||
          std::ranges::none_of(nest.axes, [](const NestAxis& axis) { return axis.extent.value == 0; });
 }
 
@@ -77,7 +77,7 @@ void check_coordinates(Lowering& lowering, const graph::Node& node, const ops::R
     nest.axes = std::move(axes.axes);
     nest.position_strides.resize(nest.axes.size());
     if (!has_elements(lowering, nest)) continue;
-    simplify(nest, lowering.plan.dynamic);
+    simplify(lowering, nest);
     lowering.items.push_back({std::move(nest), schedule_check});
   }
 }
@@ -179,7 +179,7 @@ void lower_scatter(Lowering& lowering, const graph::Node& node, const ops::Resol
   nest.axes = std::move(axes.axes);
   nest.position_strides.resize(nest.axes.size());
   if (!has_elements(lowering, nest)) return;
-  simplify(nest, lowering.plan.dynamic);
+  simplify(lowering, nest);
   lowering.items.push_back({std::move(nest), schedule_scatter});
 }
 

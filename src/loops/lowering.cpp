@@ -87,19 +87,23 @@ bool empty(const std::vector<NestAxis>& axes, bool reduced) {
 
 }  // namespace
 
+bool drops_empty(const Lowering& lowering) {
+  return !lowering.plan.dynamic && lowering.as_simplified == nullptr;
+}
+
 void finish(Lowering& lowering, Nest nest) {
   const auto* rows = std::get_if<ops::Rows>(&nest.meaning);
   const bool per_element = rows != nullptr && rows->per_element;
-  const bool dynamic = lowering.plan.dynamic, nothing_reduced = empty(nest.axes, true);
-  if (!dynamic && (empty(nest.axes, false) || (per_element && nothing_reduced))) return;
+  const bool nothing_reduced = empty(nest.axes, true);
+  if (drops_empty(lowering) && (empty(nest.axes, false) || (per_element && nothing_reduced))) return;
   if (rows != nullptr && rows->nonempty && nothing_reduced && !empty(nest.axes, false) && !per_element) {
     lowering.plan.program.empty_reduction =
         nest.label + ": there is no element to choose from, the bracketed axes have size 0";
-    return;
+    if (!lowering.as_simplified) return;
   }
   if (nest.position_strides.empty()) nest.position_strides.resize(nest.axes.size());
-  simplify(nest, dynamic);
-  lowering.items.push_back({std::move(nest), nothing_reduced ? schedule_plain : schedule});
+  simplify(lowering, nest);
+  lowering.items.push_back({std::move(nest), nothing_reduced && lowering.as_simplified == nullptr ? schedule_plain : schedule});
 }
 
 }  // namespace einx::detail::loops

@@ -22,6 +22,10 @@ struct Lowering {
   Plan plan;
   std::vector<BufferId> buffers;  ///< of each value
   std::vector<Item> items;
+  std::vector<Simplified>* simplified = nullptr;         ///< receives what is done to each nest
+  const std::vector<Simplified>* as_simplified = nullptr;  ///< of a graph that differs in sizes: done to this one's nests
+  std::size_t next = 0;                                  ///< of `as_simplified`
+  bool fits = true;                                      ///< as far as it could be
 
   /// A number of the graph's types: a constant, or in a dynamic program a parameter of its own.
   Int number(std::int64_t value) {
@@ -62,9 +66,18 @@ Access access_of(Lowering& lowering, const Axes& axes, graph::ValueId value, con
 /// The same for a value that is written: row-major, so its last axis is contiguous also in a dynamic program.
 Access output_of(Lowering& lowering, const Axes& axes, graph::ValueId value, const notation::IndexMap& map);
 
+/// Whether a nest without elements needs no step: not in programs of other sizes, too.
+bool drops_empty(const Lowering& lowering);
+/// `simplify`, or what was done to the nest of another size.
+void simplify(Lowering& lowering, Nest& nest);
 /// Simplifies the nest and puts it behind the others; an output of no elements needs no step, a reduction of
 /// none is left to plain loops.
 void finish(Lowering& lowering, Nest nest);
+
+/// The graph's buffers and its nodes as items, nothing fused or scheduled.
+void lower_nodes(Lowering& lowering);
+/// Appends the steps of an item.
+void schedule_item(Item& item, Plan& plan);
 
 // ---------------------------------------------------------------- passes over the items
 /// Nests that share an independent axis and are small beside it become one kernel (blocks.cpp).

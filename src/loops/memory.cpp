@@ -19,29 +19,6 @@ void each_buffer(Body& body, const EachBuffer& f) {
 
 constexpr std::int64_t kUnit = 64;
 
-/// From the first step that mentions a temporary to the last.
-struct Life {
-  BufferId id = -1;
-  std::size_t first = 0, last = 0;
-  std::int64_t units = 0, at = 0;
-  bool meets(const Life& other) const { return first <= other.last && other.first <= last; }
-};
-
-std::vector<Life> lives(Program& program) {
-  std::vector<Life> all;
-  for (std::size_t k = 0; k < program.steps.size(); ++k)
-    each_buffer(program.steps[k], [&](BufferId& id) {
-      if (id < 0 || program.buffers[std::size_t(id)].kind != Buffer::Kind::Temporary) return;
-      const Buffer& buffer = program.buffers[std::size_t(id)];
-      const auto known = std::ranges::find(all, id, &Life::id);
-      if (known != all.end())
-        known->last = k;
-      else
-        all.push_back({id, k, k, round_up(buffer.elements * loops::size_of(buffer.dtype), kUnit) / kUnit, 0});
-    });
-  return all;
-}
-
 /// The lowest place beside those that are needed at the same time.
 std::int64_t lowest(const Life& life, std::span<const Life> placed) {
   std::vector<std::pair<std::int64_t, std::int64_t>> taken;
@@ -57,6 +34,20 @@ std::int64_t lowest(const Life& life, std::span<const Life> placed) {
 }
 
 }  // namespace
+
+std::vector<Life> lives(Program& program) {
+  std::vector<Life> all;
+  for (std::size_t k = 0; k < program.steps.size(); ++k)
+    each_buffer(program.steps[k], [&](BufferId& id) {
+      if (id < 0 || program.buffers[std::size_t(id)].kind != Buffer::Kind::Temporary) return;
+      const auto known = std::ranges::find(all, id, &Life::id);
+      if (known != all.end())
+        known->last = k;
+      else
+        all.push_back({id, k, k});
+    });
+  return all;
+}
 
 void each_buffer(Step& step, const EachBuffer& f) {
   support::match(
@@ -103,8 +94,13 @@ void drop_buffers(Lowering& lowering) {
     if (id >= 0) id = now[std::size_t(id)];
 }
 
-void place_temporaries(Program& program) {
-  std::vector<Life> all = lives(program);
+void place_temporaries(Program& program) { place_temporaries(program, lives(program)); }
+
+void place_temporaries(Program& program, std::vector<Life> all) {
+  for (Life& life : all) {
+    const Buffer& buffer = program.buffers[std::size_t(life.id)];
+    life.units = round_up(buffer.elements * loops::size_of(buffer.dtype), kUnit) / kUnit;
+  }
   std::ranges::stable_sort(all, std::greater{}, &Life::units);
   for (std::size_t k = 0; k < all.size(); ++k) {
     all[k].at = lowest(all[k], std::span(all).first(k));

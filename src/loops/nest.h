@@ -53,13 +53,23 @@ struct Nest {
   std::optional<Epilogue> epilogue;           ///< of Rows without coordinates that are not per element
 };
 
+/// What was done to the axes of a nest, numbers as they were at that moment.
+struct Simplified {
+  std::vector<std::size_t> dropped;
+  std::vector<std::pair<std::size_t, std::size_t>> merged;  ///< (outer, inner): the outer one is gone
+  std::vector<std::size_t> order;
+};
+
 /// Where a schedule puts what it makes.
 struct Plan {
   Program& program;  ///< new Temporary buffers go to program.buffers, steps to program.steps
   const Machine& machine;
-  bool dynamic = false;
+  bool dynamic = false;  ///< of the nest at hand: whether it has parameters. Their values are those of one size: they may decide what is fast, never what is right
   std::int64_t reserved = 0;  ///< instructions of kernels that are made, but are no steps yet
 };
+
+/// Whether a number of the nest is a parameter.
+bool has_parameters(const Nest& nest);
 
 /// The schedules: each appends its steps and says why in Kernel::schedule.
 void schedule_copy(const Nest& nest, Plan& plan);      ///< Move: transposes, repeats, pieces of concatenations

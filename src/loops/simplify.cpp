@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "loops/estimate.h"
+#include "loops/lowering.h"
 #include "loops/strides.h"
 
 namespace einx::detail::loops {
@@ -15,9 +16,12 @@ void erase_axis(Nest& nest, std::size_t axis) {
   nest.axes.erase(nest.axes.begin() + std::ptrdiff_t(axis));
 }
 
-void drop_unit_axes(Nest& nest) {
-  for (std::size_t a = nest.axes.size(); a-- > 0;)
-    if (nest.axes[a].extent.is(1)) erase_axis(nest, a);
+void drop_unit_axes(Nest& nest, Simplified& done) {
+  for (std::size_t a = nest.axes.size(); a-- > 0;) {
+    if (!nest.axes[a].extent.is(1)) continue;
+    done.dropped.push_back(a);
+    erase_axis(nest, a);
+  }
 }
 
 bool is_scatter(const Nest& nest) { return std::holds_alternative<ops::Scatter>(nest.meaning); }
@@ -43,19 +47,53 @@ bool travel_together(Nest& nest, std::size_t outer, std::size_t inner, bool with
   return together && support::checked_mul(nest.axes[outer].extent.value, extent).has_value();
 }
 
-bool merge_one_pair(Nest& nest, bool with_position) {
+void merge(Nest& nest, std::size_t outer, std::size_t inner) {
+  nest.axes[inner].name = nest.axes[outer].name + "_" + nest.axes[inner].name;
+  nest.axes[inner].extent.value *= nest.axes[outer].extent.value;
+  erase_axis(nest, outer);
+}
+
+bool merge_one_pair(Nest& nest, bool with_position, Simplified& done) {
   for (std::size_t outer = 0; outer < nest.axes.size(); ++outer)
     for (std::size_t inner = 0; inner < nest.axes.size(); ++inner) {
       if (outer == inner || !travel_together(nest, outer, inner, with_position)) continue;
-      nest.axes[inner].name = nest.axes[outer].name + "_" + nest.axes[inner].name;
-      nest.axes[inner].extent.value *= nest.axes[outer].extent.value;
-      erase_axis(nest, outer);
+      merge(nest, outer, inner);
+      done.merged.emplace_back(outer, inner);
       return true;
     }
   return false;
 }
 
-void order_axes(Nest& nest) {
+bool writes_nothing(const Nest& nest) {
+  return std::ranges::any_of(nest.axes,
+                             [](const NestAxis& axis) { return !axis.reduced && axis.extent.value == 0; });
+}
+
+/// Strides say nothing about an axis of one value: the other's are those of both.
+bool merge_as(Nest& nest, std::size_t outer, std::size_t inner, bool with_position) {
+  if (std::max(outer, inner) >= nest.axes.size()) return false;
+  if (nest.axes[inner].extent.value == 1)
+    each_strides(nest, [&](std::vector<Int>& strides) { strides[inner] = strides[outer]; });
+  else if (nest.axes[outer].extent.value > 1 && !writes_nothing(nest) &&
+           !travel_together(nest, outer, inner, with_position))
+    return false;
+  merge(nest, outer, inner);
+  return true;
+}
+
+template <class T>
+void permute(std::vector<T>& items, std::span<const std::size_t> order) {
+  std::vector<T> sorted;
+  for (const std::size_t k : order) sorted.push_back(std::move(items[k]));
+  items = std::move(sorted);
+}
+
+void permute_axes(Nest& nest, std::span<const std::size_t> order) {
+  each_strides(nest, [&](std::vector<Int>& strides) { permute(strides, order); });
+  permute(nest.axes, order);
+}
+
+std::vector<std::size_t> order_axes(Nest& nest) {
   std::vector<std::size_t> order(nest.axes.size());
   std::iota(order.begin(), order.end(), std::size_t(0));
   const auto key = [&](std::size_t a) {
@@ -64,13 +102,8 @@ void order_axes(Nest& nest) {
     return std::pair(reduced, by.empty() ? 0 : -std::abs(by[0].strides[a].value));
   };
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
-  const auto permute = [&](auto& items) {
-    auto sorted = items;
-    for (std::size_t k = 0; k < order.size(); ++k) sorted[k] = items[order[k]];
-    items = std::move(sorted);
-  };
-  each_strides(nest, permute);
-  permute(nest.axes);
+  permute_axes(nest, order);
+  return order;
 }
 
 }  // namespace
@@ -86,13 +119,46 @@ bool uses_position(const Nest& nest) {
   return rows->coordinates;
 }
 
-void simplify(Nest& nest, bool dynamic) {
+bool has_parameters(const Nest& nest) {
+  bool found = false;
+  each_number(nest, [&](const Int& number) { found = found || !number.constant(); });
+  return found;
+}
+
+void simplify(Nest& nest, bool dynamic, Simplified* done) {
   if (dynamic) return;  // extents and strides are not known: the order of the text is all there is
-  drop_unit_axes(nest);
+  Simplified unused;
+  Simplified& steps = done ? *done : unused;
+  drop_unit_axes(nest, steps);
   const bool with_position = uses_position(nest);
-  while (merge_one_pair(nest, with_position)) {
+  while (merge_one_pair(nest, with_position, steps)) {
   }
-  if (!is_scatter(nest)) order_axes(nest);  // whose order has a meaning
+  if (!is_scatter(nest)) steps.order = order_axes(nest);  // whose order has a meaning
+}
+
+bool simplify_as(Nest& nest, const Simplified& done) {
+  for (const std::size_t axis : done.dropped) {
+    if (axis >= nest.axes.size() || !nest.axes[axis].extent.is(1)) return false;
+    erase_axis(nest, axis);
+  }
+  const bool with_position = uses_position(nest);
+  for (const auto& [outer, inner] : done.merged)
+    if (!merge_as(nest, outer, inner, with_position)) return false;
+  if (is_scatter(nest)) return true;
+  if (done.order.size() != nest.axes.size()) return false;
+  permute_axes(nest, done.order);
+  return true;
+}
+
+void simplify(Lowering& lowering, Nest& nest) {
+  if (lowering.as_simplified) {
+    const bool known = lowering.next < lowering.as_simplified->size();
+    lowering.fits = lowering.fits && known && simplify_as(nest, (*lowering.as_simplified)[lowering.next++]);
+    return;
+  }
+  Simplified done;
+  simplify(nest, lowering.plan.dynamic, &done);
+  if (lowering.simplified) lowering.simplified->push_back(std::move(done));
 }
 
 }  // namespace einx::detail::loops

@@ -146,6 +146,9 @@ std::string header(const Printer& printer, const Loop& loop) {
       text += " step " + step;
       break;
   }
+  constexpr const char* parts[] = {"", "whole", "rest", "last", "small"};
+  if (loop.part != Loop::Part::All)
+    text += ", " + std::string(parts[int(loop.part)]) + " of " + std::to_string(loop.unit);
   return text;
 }
 

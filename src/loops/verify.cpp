@@ -251,6 +251,8 @@ class Verifier {
   void visit(const Loop& loop) {
     require(loop.var >= 0 && std::size_t(loop.var) < kernel_.vars.size() && open_.count(loop.var) == 0,
             "a loop has a variable of its own");
+    require(loop.kind == LoopKind::Serial || loop.kind == LoopKind::Tile || (loop.part != Loop::Part::Rest && loop.part != Loop::Part::Last),
+            "what is left of a loop is no vector, and nobody else's");
     require(loop.kind != LoopKind::Unrolled || loop.extent.constant(),
             "unrolled loops have constant extents");
     require(loop.kind != LoopKind::Vector || vector_ < 0, "vector loops do not nest");

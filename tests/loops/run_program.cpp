@@ -68,11 +68,16 @@ Tensor operand(const graph::Type& type, unsigned seed, bool at_end, std::int64_t
 
 Ran run_program(const loops::Program& program, std::span<const Tensor> operands,
                 const codegen::Target& target) {
-  Ran ran;
   if (const auto broken = loops::verify(program)) {
+    Ran ran;
     ran.broken = *broken + "\n" + loops::text(program);
     return ran;
   }
+  return run_code(*codegen::compile(program, target), program, operands);
+}
+
+Ran run_code(const codegen::Code& code, const loops::Program& program, std::span<const Tensor> operands) {
+  Ran ran;
   std::vector<const void*> inputs;
   for (const Tensor& operand : operands) inputs.push_back(operand.data());
   std::vector<std::unique_ptr<Guarded>> memory;
@@ -83,7 +88,7 @@ Ran run_program(const loops::Program& program, std::span<const Tensor> operands,
     memory.push_back(std::make_unique<Guarded>(bytes.back(), true, 64));
     outputs.push_back(memory.back()->data());
   }
-  ran.code = codegen::compile(program, target)->run(inputs.data(), outputs.data(), &ran.status);
+  ran.code = code.run(inputs.data(), outputs.data(), &ran.status);
   for (std::size_t k = 0; k < memory.size(); ++k) {
     if (!memory[k]->intact()) ran.broken += "output " + std::to_string(k) + " is written beyond its end\n";
     Tensor copy = Tensor::empty(program.outputs[k].shape, program.outputs[k].dtype);

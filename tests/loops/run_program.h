@@ -27,6 +27,9 @@ Ran run_program(const graph::Graph& graph, std::span<const Tensor> operands, con
 Ran run_program(const loops::Program& program, std::span<const Tensor> operands,
                 const codegen::Target& target);
 
+/// Finished code, of this program or of one that it was rebound to.
+Ran run_code(const codegen::Code& code, const loops::Program& program, std::span<const Tensor> operands);
+
 /// "" if equal: dtype, shape, integers exactly, floats within `tolerance` relative units of their dtype's
 /// last place.
 std::string difference(const Tensor& expected, const Tensor& actual, double tolerance = 16);
