@@ -96,7 +96,7 @@ api::ExecutablePtr replayed(const std::shared_ptr<JitState>& state, Recorded& ta
 }
 
 RecordedPtr traced(const JitCall& call, std::span<const Tensor> operands) {
-  RecordedPtr tape = model::make_tape(call.trace, operands, call.options.fold_constants);
+  RecordedPtr tape = model::make_tape(call.trace, operands, call.options);
   call.state->add(tape);
   return tape;
 }

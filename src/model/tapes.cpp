@@ -109,8 +109,6 @@ std::vector<Recorded::Instance> Recorded::live() const {
   return found;
 }
 
-std::vector<Tensor> Recorded::run(std::span<const Tensor> operands) const { return interpret(*program, "forward", operands); }
-
 std::vector<graph::Type> types_of(std::span<const Tensor> operands) {
   std::vector<graph::Type> types;
   for (const Tensor& operand : operands) types.push_back(api::describe(Operand(operand)).type);
@@ -121,21 +119,21 @@ bool same_kinds(const std::vector<graph::Type>& a, const std::vector<graph::Type
   return std::ranges::equal(a, b, [](const graph::Type& x, const graph::Type& y) { return x.dtype == y.dtype && x.shape.size() == y.shape.size(); });
 }
 
-RecordedPtr make_tape(const TraceBody& body, std::span<const Tensor> operands, bool fold_constants) {
+RecordedPtr make_tape(const TraceBody& body, std::span<const Tensor> operands, const OptimizeOptions& options) {
   const auto tape = std::make_shared<Recorded>();
   tape->types = types_of(operands);
   {
     Captured captured;
-    const RecordOptions options{.name_of = [&](const Tensor& tensor) { return captured.name_of(tensor); },
+    const RecordOptions recording{.name_of = [&](const Tensor& tensor) { return captured.name_of(tensor); },
                                 .examples = std::vector<Tensor>(operands.begin(), operands.end())};
-    tape->recording = record("forward", tape->types, body, options);
+    tape->recording = record("forward", tape->types, body, recording);
   }
-  settle_captured(*tape, fold_constants);
+  settle_captured(*tape, options.fold_constants);
   tape->straight = has_graph(tape->recording);
   auto program = std::make_shared<script::Program>();
   program->functions.emplace_back("forward", tape->recording.function);
   program->tensors = tape->recording.tensors;
-  tape->program = std::move(program);
+  tape->engine = std::make_unique<const Engine>(std::move(program), EngineOptions{.jit = api::default_options().jit, .optimize = options});
   return tape;
 }
 

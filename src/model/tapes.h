@@ -16,7 +16,7 @@ struct Recorded {
   Recording recording;             ///< `tensors`: captured ones that every call reads anew
   std::vector<api::Executable::Baked> baked;
   std::vector<std::string> captured;  ///< a line for each captured tensor: what became of it
-  ProgramPtr program;
+  std::unique_ptr<const Engine> engine;  ///< not of what is straight
   bool straight = false;              ///< it is a graph: no control flow, no computed sizes
 
   struct Instance {
@@ -24,7 +24,7 @@ struct Recorded {
     Origin origin = Origin::Traced;
     std::weak_ptr<const api::Executable> executable;  ///< alive while it is in a cache
   };
-  std::vector<Tensor> run(std::span<const Tensor> operands) const;
+  std::vector<Tensor> run(std::span<const Tensor> operands) const { return engine->run("forward", operands); }
   void add(Instance instance);
   std::vector<Instance> live() const;
 
@@ -39,7 +39,7 @@ std::vector<graph::Type> types_of(std::span<const Tensor> operands);
 bool same_kinds(const std::vector<graph::Type>& a, const std::vector<graph::Type>& b);
 
 /// Runs the body on values of these operands' types, with the operands as examples.
-RecordedPtr make_tape(const TraceBody& body, std::span<const Tensor> operands, bool fold_constants);
+RecordedPtr make_tape(const TraceBody& body, std::span<const Tensor> operands, const OptimizeOptions& options);
 /// What a recording does with operands of other types, as a graph: no code of the user's runs. The recording's tensors are parameters behind the operands. Throws
 /// BrokenAssumption; raises what the statements raise.
 graph::Graph replay(const Recording& recording, std::span<const graph::Type> types);
