@@ -17,6 +17,7 @@
 #include <einx/operations.h>
 #include <einx/optimize.h>
 #include <einx/paths.h>
+#include <einx/saved.h>
 #include <einx/solve.h>
 #include <einx/tensor.h>
 #include <einx/v03.h>

@@ -85,6 +85,10 @@ void run_into(const Executable& executable, const void* const* inputs, std::span
 /// The same into memory that is described only; shape and dtype are checked, ValueError or TypeError if they are not the results'.
 void run_into(const Executable& executable, const void* const* inputs, std::span<const MutableView> results);
 
+/// Tensors and numbers (of i64, f64 or bool) as tensors, for callees without an expression that would give a factory its shape. TypeError "operand-kind" for other
+/// operands, with `callee` ("A traced function").
+std::vector<Tensor> operand_tensors(std::span<const Operand> operands, std::string_view callee);
+
 /// The finished signature of a call, from the cache or compiled into it, and the tensors to run it on (weak numbers as rank-0 tensors,
 /// factories called).
 struct Prepared {
@@ -104,8 +108,6 @@ std::uint64_t new_identity();
 /// of which the code has a copy is not what it was.
 bool invoke(const Invocation& call, const std::function<ExecutablePtr(std::span<const Tensor>)>& make,
             const std::function<std::span<Tensor>(std::size_t)>& results_for);
-/// The operands as tensors: numbers become rank-0 ones of i64, f64 or bool. Raises TypeError "operand-kind" for others.
-std::vector<Tensor> invocation_operands(std::span<const Operand> operands);
 /// Whether the caches have it.
 bool cached(const Invocation& call);
 

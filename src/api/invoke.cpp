@@ -12,11 +12,6 @@
 namespace einx::detail::api {
 namespace {
 
-bool is_number(const Operand& operand) {
-  using Kind = Operand::Kind;
-  return operand.kind() == Kind::WeakBool || operand.kind() == Kind::WeakInt || operand.kind() == Kind::WeakFloat;
-}
-
 cache::Signature signature_of(std::span<const Tensor> operands) {
   cache::Signature signature{.op = "jit", .pattern = "(traced function)"};
   for (const Tensor& operand : operands) {
@@ -77,22 +72,9 @@ std::uint64_t new_identity() {
   return next++;
 }
 
-/// Tensors and numbers; a traced function has no expression that would give a factory its shape.
-std::vector<Tensor> invocation_operands(std::span<const Operand> operands) {
-  std::vector<Tensor> tensors;
-  for (const Operand& operand : operands) {
-    if (operand.kind() == Operand::Kind::Tensor && operand.tensor().defined()) tensors.push_back(operand.tensor());
-    else if (is_number(operand)) tensors.push_back(number(operand, trace::weak_dtype(describe(operand).kind, {})));
-    else
-      support::raise<TypeError>({.kind = "operand-kind",
-                                 .sentence = "A traced function takes tensors and numbers; operand #" + std::to_string(tensors.size() + 1) + " is neither."});
-  }
-  return tensors;
-}
-
 bool cached(const Invocation& call) {
   cache::KeyBuilder builder;
-  return cache::signatures().find(key_of(builder, info_of(call), invocation_operands(call.operands))) != nullptr;
+  return cache::signatures().find(key_of(builder, info_of(call), operand_tensors(call.operands, "A traced function"))) != nullptr;
 }
 
 bool invoke(const Invocation& call, const std::function<ExecutablePtr(std::span<const Tensor>)>& make,
@@ -104,7 +86,7 @@ bool invoke(const Invocation& call, const std::function<ExecutablePtr(std::span<
     run_with_captured(*found, Arguments(*found, info).data(), info.operands.size(), results_for(found->outputs.size()));
     return true;
   }
-  const std::vector<Tensor> operands = invocation_operands(call.operands);
+  const std::vector<Tensor> operands = operand_tensors(call.operands, "A traced function");
   const ExecutablePtr executable = look_up(call, info, operands, make);
   if (!unchanged(*executable)) return false;
   std::vector<Tensor> inputs = operands;

@@ -213,4 +213,19 @@ cache::Signature signature(const trace::Call& call) {
   return result;
 }
 
+std::vector<Tensor> operand_tensors(std::span<const Operand> operands, std::string_view callee) {
+  using Kind = Operand::Kind;
+  std::vector<Tensor> tensors;
+  for (const Operand& operand : operands) {
+    const Kind kind = operand.kind();
+    if (kind == Kind::Tensor && operand.tensor().defined()) tensors.push_back(operand.tensor());
+    else if (kind == Kind::WeakBool || kind == Kind::WeakInt || kind == Kind::WeakFloat)
+      tensors.push_back(number(operand, trace::weak_dtype(describe(operand).kind, {})));
+    else
+      support::raise<TypeError>({.kind = "operand-kind",
+                                 .sentence = std::string(callee) + " takes tensors and numbers; operand #" + std::to_string(tensors.size() + 1) + " is neither."});
+  }
+  return tensors;
+}
+
 }  // namespace einx::detail::api

@@ -1,4 +1,4 @@
-// Inside the graph layer: elements of constants as text, exact both ways.
+// Third front door of the graph layer, for scripts: elements of constants as text, exact both ways.
 #pragma once
 #include <einx/tensor.h>
 

@@ -220,7 +220,7 @@ std::vector<Value> trace_for(const Value& over, const TraceBody& body, std::span
 
 // ---------------------------------------------------------------- with tensors
 Tensor tensor_from(const Operand& operand) {
-  std::vector<Tensor> made = api::invocation_operands(std::span(&operand, 1));
+  std::vector<Tensor> made = api::operand_tensors(std::span(&operand, 1), "einx::cond, einx::while_loop or einx::for_each");
   return std::move(made.at(0));
 }
 

@@ -1,4 +1,5 @@
-// Programs run statement by statement with tensors in hand: what every faster way is compared with, and what EINX_JIT=0 runs.
+// Programs run statement by statement with tensors in hand: what every faster way is compared with, and what
+// EINX_JIT=0 runs.
 #include <algorithm>
 #include <map>
 
@@ -21,7 +22,8 @@ using script::Var;
 using Cell = std::variant<std::monostate, Number, Tensor>;
 
 graph::Type type_of(const Tensor& tensor) {
-  return graph::make_type(tensor.dtype(), Shape(tensor.shape().begin(), tensor.shape().end()), Shape(tensor.strides().begin(), tensor.strides().end()));
+  return graph::make_type(tensor.dtype(), Shape(tensor.shape().begin(), tensor.shape().end()),
+                          Shape(tensor.strides().begin(), tensor.strides().end()));
 }
 graph::Type type_of(const Cell& cell) {
   const auto* number = std::get_if<Number>(&cell);
@@ -50,7 +52,9 @@ Cell declared(const Cell& cell, const script::TypePattern& type) {
   return converted;
 }
 
-[[noreturn]] void wrong_signature(const std::string& problem) { support::raise<ValueError>({.kind = "script-signature", .sentence = problem}); }
+[[noreturn]] void wrong_signature(const std::string& problem) {
+  support::raise<ValueError>({.kind = "script-signature", .sentence = problem});
+}
 
 /// One call of a function: its variables, and what it returns.
 struct Activation {
@@ -59,7 +63,12 @@ struct Activation {
   std::vector<Cell> returned;
 };
 
-enum class Next { Statement, Round, Exit, Caller };  ///< what runs next: Round and Exit are of the innermost loop
+enum class Next {
+  Statement,
+  Round,
+  Exit,
+  Caller
+};  ///< what runs next: Round and Exit are of the innermost loop
 
 class Interpreter {
  public:
@@ -70,7 +79,7 @@ class Interpreter {
   script::FunctionPtr function(const std::string& name, const std::vector<Cell>& operands);
   Next run(const Body& body, Activation& in);
   Next run(const Statement& statement, Activation& in);
-  Next run_while(const script::While& loop, Activation& in);
+  Next run_while(const Statement& statement, const script::While& loop, Activation& in);
   Next run_for(const Statement& statement, const script::For& loop, Activation& in);
   void invoke(const script::Invoke& invoke, Activation& in);
   void operate(const Statement& statement, Activation& in);
@@ -107,7 +116,8 @@ Cell Interpreter::read(const Argument& argument, const Activation& in) const {
 const Tensor& Interpreter::parameter(const std::string& name) const {
   for (const auto& [known, tensor] : program_.tensors)
     if (known == name) return tensor;
-  support::raise<ValueError>({.kind = "script-variable", .sentence = "The program has no tensor '" + name + "'."});
+  support::raise<ValueError>(
+      {.kind = "script-variable", .sentence = "The program has no tensor '" + name + "'."});
 }
 
 // ---------------------------------------------------------------- operations
@@ -117,8 +127,10 @@ Frame frame_of(const std::vector<Var>& reads, const Activation& in, std::span<co
   auto value = values.begin();
   for (const Var variable : reads) {
     const Cell& cell = in.cells[std::size_t(variable)];
-    if (const auto* known = std::get_if<Number>(&cell)) frame.slots[std::size_t(variable)] = number(*known);
-    else if (cell.index() > 0) frame.slots[std::size_t(variable)] = tensor(*value++);
+    if (const auto* known = std::get_if<Number>(&cell))
+      frame.slots[std::size_t(variable)] = number(*known);
+    else if (cell.index() > 0)
+      frame.slots[std::size_t(variable)] = tensor(*value++);
   }
   return frame;
 }
@@ -130,7 +142,8 @@ void Interpreter::operate(const Statement& statement, Activation& in) {
   for (const Var variable : reads)
     if (const auto* operand = std::get_if<Tensor>(&in.cells[std::size_t(variable)])) {
       operands.push_back(*operand);
-      types.push_back(graph::make_type(operand->dtype(), Shape(operand->shape().begin(), operand->shape().end())));
+      types.push_back(
+          graph::make_type(operand->dtype(), Shape(operand->shape().begin(), operand->shape().end())));
     }
   std::vector<Slot> made;
   const auto body = [&](std::span<const Value> values) {
@@ -138,7 +151,8 @@ void Interpreter::operate(const Statement& statement, Activation& in) {
     frame.parameter = [&](const std::string& name) { return constant(parameter(name)); };
     while (const std::optional<Var> variable = wanted(statement, frame))
       frame.slots[std::size_t(*variable)].known = number_in(in.cells[std::size_t(*variable)]);
-    if (const auto* assume = std::get_if<script::Assume>(&statement.node); assume && broken(*assume, frame)) throw BrokenAssumption{*assume};
+    if (const auto* assume = std::get_if<script::Assume>(&statement.node); assume && broken(*assume, frame))
+      throw BrokenAssumption{*assume};
     write(statement, frame);
     std::vector<Value> results;
     for (const Var variable : writes) {
@@ -152,19 +166,20 @@ void Interpreter::operate(const Statement& statement, Activation& in) {
   auto result = results.begin();
   for (std::size_t k = 0; k < writes.size(); ++k) {
     Cell& cell = in.cells[std::size_t(writes[k])];
-    if (made[k].known) cell = *made[k].known;
-    else if (made[k].kind == Slot::Kind::Number) cell = read_number(*result++);
-    else cell = *result++;
+    if (made[k].known)
+      cell = *made[k].known;
+    else if (made[k].kind == Slot::Kind::Number)
+      cell = read_number(*result++);
+    else
+      cell = *result++;
   }
 }
 
 // ---------------------------------------------------------------- control flow
-Next Interpreter::run_while(const script::While& loop, Activation& in) {
-  const Statement* last = loop.test.empty() ? nullptr : &loop.test.back();
-  const Statement nowhere{};
+Next Interpreter::run_while(const Statement& statement, const script::While& loop, Activation& in) {
   while (true) {
     if (const Next next = run(loop.test, in); next != Next::Statement) return next;
-    if (!at(last ? *last : nowhere, [&] { return truth(number_in(read(loop.condition, in))); })) return Next::Statement;
+    if (!at(statement, [&] { return truth(number_in(read(loop.condition, in))); })) return Next::Statement;
     const Next next = run(loop.body, in);
     if (next == Next::Exit) return Next::Statement;
     if (next == Next::Caller) return next;
@@ -180,9 +195,13 @@ Rounds rounds_of(const script::For& loop, const Cell& over) {
   if (loop.range) return {whole_number(number_in(over)), [](std::int64_t k) { return Cell(Number(k)); }};
   const auto* known = std::get_if<Number>(&over);
   const Tensor rows = known ? tensor_of(*known) : std::get<Tensor>(over);
-  if (rows.rank() == 0) support::raise<ValueError>({.kind = "bad-view", .sentence = "A loop over rows needs a tensor with an axis; this one is a single number."});
+  if (rows.rank() == 0)
+    support::raise<ValueError>(
+        {.kind = "bad-view",
+         .sentence = "A loop over rows needs a tensor with an axis; this one is a single number."});
   const Shape shape(rows.shape().begin() + 1, rows.shape().end());
-  return {rows.shape()[0], [=](std::int64_t k) { return Cell(rows.sliced(0, k, k + 1).clone().reshaped(shape)); }};
+  return {rows.shape()[0],
+          [=](std::int64_t k) { return Cell(rows.sliced(0, k, k + 1).clone().reshaped(shape)); }};
 }
 
 Next Interpreter::run_for(const Statement& statement, const script::For& loop, Activation& in) {
@@ -203,7 +222,7 @@ Next Interpreter::run(const Statement& statement, Activation& in) {
         const bool taken = at(statement, [&] { return truth(number_in(read(branch.condition, in))); });
         return run(taken ? branch.then : branch.otherwise, in);
       },
-      [&](const script::While& loop) { return run_while(loop, in); },
+      [&](const script::While& loop) { return run_while(statement, loop, in); },
       [&](const script::For& loop) { return run_for(statement, loop, in); },  //
       [](const script::Break&) { return Next::Exit; },                        //
       [](const script::Continue&) { return Next::Round; },
@@ -231,9 +250,11 @@ Next Interpreter::run(const Body& body, Activation& in) {
 
 // ---------------------------------------------------------------- functions
 script::FunctionPtr Interpreter::function(const std::string& name, const std::vector<Cell>& operands) {
-  const auto found = std::ranges::find(program_.functions, name, [](const auto& entry) { return entry.first; });
+  const auto found =
+      std::ranges::find(program_.functions, name, [](const auto& entry) { return entry.first; });
   if (found == program_.functions.end())
-    support::raise<ValueError>({.kind = "bad-parameter", .sentence = "The program has no function '" + name + "'."});
+    support::raise<ValueError>(
+        {.kind = "bad-parameter", .sentence = "The program has no function '" + name + "'."});
   if (const auto* written = std::get_if<script::FunctionPtr>(&found->second)) return *written;
   const std::vector<graph::Type> types = types_of(operands);
   for (const auto& [known, traced] : traced_[name])
@@ -248,47 +269,60 @@ void Interpreter::invoke(const script::Invoke& invoke, Activation& in) {
   for (const Argument& argument : invoke.arguments) operands.push_back(read(argument, in));
   std::vector<Cell> results = call(invoke.function, std::move(operands));
   if (results.size() != invoke.results.size())
-    wrong_signature(invoke.function + " returns " + std::to_string(results.size()) + " results here, but " + std::to_string(invoke.results.size()) +
-                    " are taken.");
-  for (std::size_t k = 0; k < results.size(); ++k) in.cells[std::size_t(invoke.results[k])] = std::move(results[k]);
+    wrong_signature(invoke.function + " returns " + std::to_string(results.size()) + " results here, but " +
+                    std::to_string(invoke.results.size()) + " are taken.");
+  for (std::size_t k = 0; k < results.size(); ++k)
+    in.cells[std::size_t(invoke.results[k])] = std::move(results[k]);
 }
 
 std::vector<Cell> Interpreter::call(const std::string& name, std::vector<Cell> operands) {
   if (depth_ >= kMaxDepth) too_deep(name);
   const script::FunctionPtr written = function(name, operands);
   const script::Function& callee = *written;
-  for (std::size_t k = 0; k < operands.size() && k < callee.parameters.size(); ++k) operands[k] = declared(operands[k], callee.parameters[k].type);
+  for (std::size_t k = 0; k < operands.size() && k < callee.parameters.size(); ++k)
+    operands[k] = declared(operands[k], callee.parameters[k].type);
   const script::Bound bound = script::bind(callee, types_of(operands));
   if (!bound.problem.empty()) wrong_signature(bound.problem);
   Activation in{callee, std::vector<Cell>(callee.variables.size()), {}};
-  for (std::size_t k = 0; k < operands.size(); ++k) in.cells[std::size_t(callee.parameters[k].variable)] = std::move(operands[k]);
-  for (std::size_t k = 0; k < callee.sizes.size(); ++k) in.cells[std::size_t(callee.sizes[k])] = Number(bound.sizes[k]);
+  for (std::size_t k = 0; k < operands.size(); ++k)
+    in.cells[std::size_t(callee.parameters[k].variable)] = std::move(operands[k]);
+  for (std::size_t k = 0; k < callee.sizes.size(); ++k)
+    in.cells[std::size_t(callee.sizes[k])] = Number(bound.sizes[k]);
 
   struct Deeper {
     int& depth;
     explicit Deeper(int& d) : depth(d) { ++depth; }
     ~Deeper() { --depth; }
   } const deeper(depth_);
-  if (run(callee.body, in) != Next::Caller) support::internal_error("every path of a function ends with return");
+  if (run(callee.body, in) != Next::Caller)
+    support::internal_error("every path of a function ends with return");
   if (callee.results)
     for (std::size_t k = 0; k < in.returned.size() && k < callee.results->size(); ++k)
       in.returned[k] = declared(in.returned[k], (*callee.results)[k]);
-  if (const std::string problem = script::check_results(callee, bound, types_of(in.returned)); !problem.empty()) wrong_signature(problem);
+  if (const std::string problem = script::check_results(callee, bound, types_of(in.returned));
+      !problem.empty())
+    wrong_signature(problem);
   return std::move(in.returned);
 }
 
 }  // namespace
 
-std::vector<Tensor> interpret(const script::Program& program, std::string_view function, std::span<const Tensor> operands) {
+std::vector<Tensor> interpret(const script::Program& program, std::string_view function,
+                              std::span<const Tensor> operands) {
   std::vector<Cell> cells;
   for (const Tensor& operand : operands) {
-    if (!operand.defined()) support::raise<TypeError>({.kind = "operand-kind", .sentence = "An undefined tensor was given to " + std::string(function) + "."});
+    if (!operand.defined())
+      support::raise<TypeError>(
+          {.kind = "operand-kind",
+           .sentence = "An undefined tensor was given to " + std::string(function) + "."});
     cells.emplace_back(operand);
   }
   std::vector<Tensor> results;
   for (const Cell& cell : Interpreter(program).call(std::string(function), std::move(cells))) {
     const auto* known = std::get_if<Number>(&cell);
-    results.push_back(known ? tensor_of(*known) : std::get<Tensor>(cell).clone());  // it may be an operand, or a tensor of the program's
+    results.push_back(
+        known ? tensor_of(*known)
+              : std::get<Tensor>(cell).clone());  // it may be an operand, or a tensor of the program's
   }
   return results;
 }

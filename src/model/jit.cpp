@@ -118,7 +118,7 @@ void run_jit(const JitCall& call, const std::function<std::span<Tensor>(std::siz
       if (api::invoke(invocation, [&](std::span<const Tensor> operands) { return make(call, operands); }, results_for)) return;
       call.state->renew();
     } catch (const model::BrokenAssumption&) {
-      traced(call, api::invocation_operands(call.operands));
+      traced(call, api::operand_tensors(call.operands, "A traced function"));
     }
   }
   support::raise<CallOperationError>({.kind = "runtime",
@@ -151,7 +151,7 @@ Guards jit_guards(const JitState& state) {
 }
 
 Explanation explain_jit(const JitCall& call) {
-  const std::vector<Tensor> operands = api::invocation_operands(call.operands);
+  const std::vector<Tensor> operands = api::operand_tensors(call.operands, "A traced function");
   const std::vector<graph::Type> types = model::types_of(operands);
   const std::vector<RecordedPtr> tapes = call.state->all();
   if (const auto changed = model::changed_capture(tapes)) return {Explanation::What::Traced, {*changed}, {}};

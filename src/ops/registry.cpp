@@ -1,9 +1,8 @@
 // All rows, and how they are found by name.
-#include <algorithm>
-#include <numeric>
 #include <unordered_map>
 
 #include "ops/rules.h"
+#include "support/near.h"
 #include "support/support.h"
 
 namespace einx::detail::ops {
@@ -33,36 +32,11 @@ const std::unordered_map<std::string_view, const Op*>& by_name() {
   return names;
 }
 
-/// Edit distance: insertions, deletions and replacements (Wagner and Fischer, one row at a time).
-int distance(std::string_view a, std::string_view b) {
-  std::vector<int> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    int diagonal = row[0];
-    row[0] = int(i) + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const int replaced = diagonal + (a[i] != b[j]);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
-}
-
 /// "Did you mean 'sum'?", the nearest names first; "" if none is near.
 std::string suggestion(std::string_view name) {
-  constexpr std::size_t kLongest = 64, kShown = 3;
-  if (name.empty() || name.size() > kLongest) return "";
-  const int limit = std::max(1, int(name.size()) / 3);
-  std::vector<std::pair<int, std::string_view>> near;
-  for (const auto& [known, op] : by_name())
-    if (const int d = distance(name, known); d <= limit) near.emplace_back(d, known);
-  std::sort(near.begin(), near.end());
-  if (near.size() > kShown) near.resize(kShown);
-  std::vector<std::string> quoted;
-  for (const auto& [d, known] : near) quoted.push_back(std::string("'").append(known).append("'"));
-  if (quoted.empty()) return "";
-  return std::string("Did you mean ").append(support::join(quoted, " or ")).append("?");
+  std::vector<std::string_view> known;
+  for (const auto& [other, op] : by_name()) known.push_back(other);
+  return support::did_you_mean(name, known);
 }
 
 }  // namespace

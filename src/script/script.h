@@ -163,9 +163,16 @@ struct Program {
 };
 
 // ---------------------------------------------------------------- text
+/// What a text may name beside its own functions and the data: a module's children and parameters, by the names it knows them by and those in the program.
+struct Surroundings {
+  std::vector<std::pair<std::string, std::string>> functions;  ///< {"norm", "encoder.norm.forward"}: norm(x) and self.norm(x)
+  std::vector<std::pair<std::string, std::string>> tensors;    ///< {"weight", "encoder.weight"}: weight and self.weight
+  std::string prefix;                                          ///< before the names of the text's own functions: "encoder."
+};
 /// The language of docs/scripts.md. Raises SyntaxError "script-text" with line, column and caret. Everything that can be said without shapes is checked: names, arity,
-/// expressions (parsed), variables that are surely not assigned before they are read, unreachable statements, functions that may end without a value.
-Program parse(std::string_view text, const std::vector<std::pair<std::string, Tensor>>& data = {});
+/// expressions (parsed), variables that are surely not assigned before they are read, unreachable statements, functions that may end without a value. `data` are
+/// tensors by name: constant("name") takes one as it is, what is not taken so are the program's tensors.
+Program parse(std::string_view text, const std::vector<std::pair<std::string, Tensor>>& data = {}, const Surroundings& surroundings = {});
 /// The same program as text, which `parse` reads back; constants of more than 16 elements by name (`data_beside`).
 std::string text(const Program& program);
 std::string text(const Function& function);
@@ -183,6 +190,9 @@ Bound bind(const Function& function, const std::vector<graph::Type>& types);
 std::string check_results(const Function& function, const Bound& bound, const std::vector<graph::Type>& types);
 std::string text(const TypePattern& pattern);  ///< "f32[b, 3]"; "" for any type
 
+/// Whether control can reach the end of a body: the last statement does not return, leave a loop, or loop forever.
+bool falls_through(const Body& body);
+bool falls_through(const Statement& statement);
 /// Variables that statements may assign, sorted, each once: what changes in a loop.
 std::vector<Var> assigned(const Body& body);
 /// Variables that a statement itself reads, in order, each once: of control flow only the condition and what is looped over.

@@ -12,7 +12,8 @@ using script::Statement;
 
 namespace {
 
-Statement call(std::vector<int> results, std::string op, std::vector<script::Argument> arguments, std::optional<std::string> pattern = {}) {
+Statement call(std::vector<int> results, std::string op, std::vector<script::Argument> arguments,
+               std::optional<std::string> pattern = {}) {
   script::Call made;
   made.results = std::move(results);
   made.op = std::move(op);
@@ -21,7 +22,8 @@ Statement call(std::vector<int> results, std::string op, std::vector<script::Arg
   return {{}, made};
 }
 Statement returns(std::vector<script::Argument> values) { return {{}, script::Return{std::move(values)}}; }
-Statement arrange(script::Arrange::Kind kind, int result, script::Argument argument, std::vector<std::optional<script::Integer>> integers = {}) {
+Statement arrange(script::Arrange::Kind kind, int result, script::Argument argument,
+                  std::vector<std::optional<script::Integer>> integers = {}) {
   return {{}, script::Arrange{kind, result, {argument}, std::move(integers)}};
 }
 
@@ -55,8 +57,10 @@ std::string kind_of(const F& work) {
 TEST_CASE("the result's rank depends on the branch: a row with a component above 0.1, or everything") {
   // for row in x: if any(row > 0.1): return row; return x
   const Body found = {returns({1})};
-  const Body round = {call({2}, "greater", {1, Literal(0.1)}), call({3}, "any", {2}), {{}, script::If{3, found, {}}}};
-  const script::Function f = function("first", {"x", "row", "mask", "hit"}, 1, {{{}, script::For{1, 0, false, round}}, returns({0})});
+  const Body round = {
+      call({2}, "greater", {1, Literal(0.1)}), call({3}, "any", {2}), {{}, script::If{3, found, {}}}};
+  const script::Function f = function("first", {"x", "row", "mask", "hit"}, 1,
+                                      {{{}, script::For{1, 0, false, round}}, returns({0})});
   CHECK(run(f, {Tensor::zeros({2, 3})})[0].to_string() == Tensor::zeros({2, 3}).to_string());
   CHECK(run(f, {Tensor::iota({2, 3})})[0].to_string() == "f32[3] [0, 1, 2]");
   CHECK(kind_of([&] { run(f, {Tensor::zeros(Shape{})}); }) == "ValueError bad-view");
@@ -73,7 +77,9 @@ TEST_CASE("numbers are weak and known: sums of a loop, sizes") {
   const Body round = {call({1}, "add", {1, 2})};
   const script::Function f = function("repeat", {"x", "n", "i", "y"}, 1,
                                       {arrange(script::Arrange::Kind::Copy, 1, Literal(std::int64_t(0))),
-                                       {{}, script::For{2, Literal(std::int64_t(4)), true, round}}, {{}, repeat}, returns({3, 1})});
+                                       {{}, script::For{2, Literal(std::int64_t(4)), true, round}},
+                                       {{}, repeat},
+                                       returns({3, 1})});
   const std::vector<Tensor> results = run(f, {Tensor::iota({2}, i8)});
   CHECK(results[0].to_string() == "i8[2, 6] [[0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1]]");
   CHECK(results[1].to_string() == "i64[] 6");
@@ -89,27 +95,36 @@ TEST_CASE("results are fresh, operands of any strides") {
 }
 
 TEST_CASE("recursion ends with an error, unset variables and wrong conditions are named") {
-  const script::Function endless = function("f", {"x", "y"}, 1, {{{}, script::Invoke{{1}, "f", {0}}}, returns({1})});
+  const script::Function endless =
+      function("f", {"x", "y"}, 1, {{{}, script::Invoke{{1}, "f", {0}}}, returns({1})});
   CHECK(kind_of([&] { run(endless, {Tensor::zeros({2})}); }) == "CallOperationError runtime");
   const script::Function unset = function("f", {"x", "y"}, 1, {returns({1})});
   CHECK(kind_of([&] { run(unset, {Tensor::zeros({2})}); }) == "ValueError script-variable");
-  const script::Function wide = function("f", {"x"}, 1, {{{}, script::If{0, {returns({0})}, {returns({0})}}}});
+  const script::Function wide =
+      function("f", {"x"}, 1, {{{}, script::If{0, {returns({0})}, {returns({0})}}}});
   CHECK(kind_of([&] { run(wide, {Tensor::zeros({2})}); }) == "TypeError script-condition");
   CHECK(kind_of([&] { run(wide, {}); }) == "ValueError script-signature");
-  const script::Function endless_count = function("f", {"x", "k"}, 1, {{{}, script::For{1, Literal(1.5), true, {}}}, returns({0})});
+  const script::Function endless_count =
+      function("f", {"x", "k"}, 1, {{{}, script::For{1, Literal(1.5), true, {}}}, returns({0})});
   CHECK(kind_of([&] { run(endless_count, {Tensor::zeros({2})}); }) == "TypeError script-size");
 }
 
 TEST_CASE("traced functions are written down for the operands' types, and what they assume is checked") {
   script::Program program;
   int traces = 0;
-  program.functions.emplace_back("double", script::Traceable([&](const std::vector<detail::graph::Type>& types) {
-    ++traces;
-    return std::make_shared<const script::Function>(function(
-        "double", {"x", "y"}, 1, {{{}, script::Assume{0, 0, types[0].shape[0]}}, call({1}, "multiply", {0, Literal(2.0)}), returns({1})}));
-  }));
-  const Body twice = {{{}, script::Invoke{{1}, "double", {0}}}, {{}, script::Invoke{{1}, "double", {1}}}, returns({1})};
-  program.functions.emplace_back("f", std::make_shared<const script::Function>(function("f", {"x", "y"}, 1, twice)));
+  program.functions.emplace_back("double",
+                                 script::Traceable([&](const std::vector<detail::graph::Type>& types) {
+                                   ++traces;
+                                   return std::make_shared<const script::Function>(
+                                       function("double", {"x", "y"}, 1,
+                                                {{{}, script::Assume{0, 0, types[0].shape[0]}},
+                                                 call({1}, "multiply", {0, Literal(2.0)}),
+                                                 returns({1})}));
+                                 }));
+  const Body twice = {
+      {{}, script::Invoke{{1}, "double", {0}}}, {{}, script::Invoke{{1}, "double", {1}}}, returns({1})};
+  program.functions.emplace_back(
+      "f", std::make_shared<const script::Function>(function("f", {"x", "y"}, 1, twice)));
   CHECK(model::interpret(program, "f", std::vector{Tensor::iota({3})})[0].to_string() == "f32[3] [0, 4, 8]");
   CHECK(traces == 1);
   const script::Function stale = function("f", {"x"}, 1, {{{}, script::Assume{0, 0, 4}}, returns({0})});

@@ -1,4 +1,6 @@
 // einx run: a function of a file on .npy files.
+#include <einx/saved.h>
+
 #include <iostream>
 
 #include "api/api.h"
@@ -13,10 +15,10 @@ namespace {
 namespace graph = einx::detail::graph;
 namespace support = einx::detail::support;
 
-constexpr const char* kHelp = R"help(einx run MODEL.einx OPERAND... [--function NAME] [-o FILE.npy]...
+constexpr const char* kHelp = R"help(einx run MODEL OPERAND... [--function NAME] [-o FILE.npy]...
 
-Runs the function of a file (.einx or .json) on .npy files, numbers, or ones, zeros and iota, one for each parameter. Every -o (--output) takes one result, in
-order; without any, the results are printed in short form. --function says which one, if the file has several.
+Runs the function of a file (.einx, .json, or .einxc of einx::save) on .npy files, numbers, or ones, zeros and iota, one for each parameter. Every -o (--output) takes
+one result, in order; without any, the results are printed in short form. --function says which one, if the file has several.
 
   einx run model.einx x.npy y.npy -o z.npy
   einx run model.einx x.npy --function norm
@@ -45,6 +47,26 @@ void add(OperandList& operands, const std::string& word, const graph::Type& type
   else add_operand(operands, word);
 }
 
+/// Prints results, or writes those that have a file.
+void give(const std::vector<einx::Tensor>& results, const std::vector<std::string>& files) {
+  if (!files.empty() && files.size() != results.size())
+    throw UsageError("there are " + std::to_string(results.size()) + " results, but " + std::to_string(files.size()) + " files for them");
+  for (std::size_t k = 0; k < results.size(); ++k) {
+    if (files.empty()) std::cout << results[k].to_string() << "\n";
+    else einx::save_npy(files[k], results[k]);
+  }
+}
+
+/// A file of einx::save: shapes are not known before it is called.
+int run_saved(const Arguments& arguments) {
+  const einx::Saved saved = einx::load(arguments.words[0]);
+  const std::vector<std::string> named = arguments.values("--function");
+  OperandList operands;
+  for (std::size_t k = 1; k < arguments.words.size(); ++k) add_operand(operands, arguments.words[k]);
+  give(saved.run(named.empty() ? saved.entries().front() : named.back(), operands.view()), arguments.values("--output"));
+  return 0;
+}
+
 }  // namespace
 
 int run_model(const Words& words) {
@@ -54,6 +76,7 @@ int run_model(const Words& words) {
     return 0;
   }
   if (arguments.words.empty() || !arguments.settings.empty()) throw UsageError("einx run takes a file and the operands of its function");
+  if (arguments.words[0].ends_with(".einxc")) return run_saved(arguments);
   const graph::Graph function = only_function(arguments);
   const std::size_t given = arguments.words.size() - 1;
   if (given != function.parameters.size())
@@ -66,10 +89,7 @@ int run_model(const Words& words) {
   for (std::size_t k = 0; k < given; ++k)
     add(operands, arguments.words[k + 1], function.values[std::size_t(function.parameters[k].value)].type);
   const std::vector<einx::Tensor> results = einx::detail::api::make_public(function).run(operands.view());
-  for (std::size_t k = 0; k < results.size(); ++k) {
-    if (files.empty()) std::cout << results[k].to_string() << "\n";
-    else einx::save_npy(files[k], results[k]);
-  }
+  give(results, files);
   return 0;
 }
 
