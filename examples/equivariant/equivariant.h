@@ -5,5 +5,6 @@
 #include "linear.h"
 #include "network.h"
 #include "spherical.h"
+#include "stories.h"
 #include "tensor_product.h"
 #include "wigner.h"

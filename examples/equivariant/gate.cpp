@@ -22,10 +22,13 @@ TensorProduct squares(const Irreps& in) {
 
 }  // namespace
 
-Norm::Norm(const Irreps& in, bool squared) : product_(squares(in)), squared_(squared) {}
+Norm::Norm(const Irreps& in, bool squared) : product_(child("product", squares(in))), squared_(squared) {
+  entry("forward", &Norm::forward);
+  input("x", features(in));
+}
 
 Value Norm::forward(const Value& x) const {
-  const Value square = product_.forward(x, x);
+  const Value square = product_(x, x);
   return squared_ ? square : sqrt(square);
 }
 
@@ -102,6 +105,8 @@ Gate::Gate(const Irreps& scalars, std::vector<Activation> scalar_activations, co
   pair(gates, gated,
        {sorted.position.begin() + static_cast<std::ptrdiff_t>(scalars.size() + gates.size()),
         sorted.position.end()});
+  entry("forward", &Gate::forward);
+  input("x", features(in_));
 }
 
 /// The terms of gates and gated need not end together: each piece is as long as both go on.

@@ -7,15 +7,16 @@
 namespace equivariant {
 
 /// x: [..., in] -> [..., one even scalar for each irrep of the input]: its length, or the square of it.
-class Norm {
+class Norm : public einx::Module {
  public:
   explicit Norm(const Irreps& in, bool squared = false);
-  const Irreps& in() const { return product_.in1(); }
-  const Irreps& out() const { return product_.out(); }
+  einx::CompileMode default_mode() const override { return einx::Mode::trace; }
+  const Irreps& in() const { return product_->in1(); }
+  const Irreps& out() const { return product_->out(); }
   Value forward(const Value& x) const;
 
  private:
-  TensorProduct product_;  ///< of the input with itself
+  einx::Child<TensorProduct> product_;  ///< of the input with itself
   bool squared_;
 };
 
@@ -39,7 +40,7 @@ double second_moment_factor(const Activation& activation);
 
 /// x: [..., in] -> [..., out]: activations of scalars, then irreps multiplied each by the activation of its
 /// gate.
-class Gate {
+class Gate : public einx::Module {
  public:
   /// One activation a term of `scalars` and of `gates`. Raises einx::ValueError if those are not scalars, if
   /// there is not one gate for each irrep of `gated`, or for an odd scalar under a function that is neither
@@ -48,6 +49,7 @@ class Gate {
        std::vector<Activation> gate_activations, const Irreps& gated);
   const Irreps& in() const { return in_; }    ///< all three, sorted and simplified
   const Irreps& out() const { return out_; }  ///< scalars, then what was gated
+  einx::CompileMode default_mode() const override { return einx::Mode::script; }
   Value forward(const Value& x) const;
 
  private:

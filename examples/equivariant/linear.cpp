@@ -13,6 +13,14 @@ Linear::Linear(Irreps in, Irreps out, bool biases)
       if (ir == term(out_, k).ir && term(in_, i).mul * term(out_, k).mul > 0)
         paths_.push_back({i, k, 1 / std::sqrt(static_cast<double>(copies))});
     }
+  using Weighted = Value (Linear::*)(const Value&, const Value&) const;
+  using Biased = Value (Linear::*)(const Value&, const Value&, const Value&) const;
+  if (biases_)
+    entry("forward", Biased(&Linear::forward));
+  else
+    entry("forward", Weighted(&Linear::forward));
+  input("x", features(in_));
+  for (const Parameter& weight : weights()) input(weight.name, equivariant::weights(weight.shape[0]));
 }
 
 std::int64_t Linear::weight_count() const {
@@ -21,7 +29,7 @@ std::int64_t Linear::weight_count() const {
   return count;
 }
 
-std::vector<Parameter> Linear::parameters() const {
+std::vector<Parameter> Linear::weights() const {
   std::vector<Parameter> list{{"weight", {weight_count()}}};
   if (biases_) list.push_back({"bias", {bias_count()}});
   return list;

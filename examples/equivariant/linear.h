@@ -9,7 +9,7 @@ namespace equivariant {
 /// One matrix for each pair of terms of the same irrep; with biases, a number for each scalar (0e) of the
 /// output. Terms of the output that no term of the input reaches are zero. Factors as in e3nn, for outputs of
 /// variance 1 from inputs and weights of variance 1.
-class Linear {
+class Linear : public einx::Module {
  public:
   struct Path {
     int in = 0, out = 0;
@@ -22,7 +22,8 @@ class Linear {
   const std::vector<Path>& paths() const { return paths_; }
   std::int64_t weight_count() const;
   std::int64_t bias_count() const { return biases_ ? out_.count({0, 1}) : 0; }
-  std::vector<Parameter> parameters() const;
+  std::vector<Parameter> weights() const;
+  einx::CompileMode default_mode() const override { return einx::Mode::script; }
 
   Value forward(const Value& x, const Value& weight) const;  ///< without biases, else einx::ValueError
   Value forward(const Value& x, const Value& weight, const Value& bias) const;

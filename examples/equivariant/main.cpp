@@ -6,10 +6,10 @@
 #include <cstdio>
 #include <exception>
 
+#include "../timing.h"
 #include "equivariant.h"
 #include "recorded.h"
 #include "testing.h"
-#include "../timing.h"
 
 using namespace equivariant;
 
@@ -30,17 +30,15 @@ void show_mathematics() {
 template <einx::DType dtype>
 double message_error(const Message& layer, std::mt19937_64& random) {
   constexpr std::int64_t edges = 64;
-  const auto f = einx::jit([&](Value x, Value v, Value edge, Value up, Value down) {
-    return layer.forward(x, v, edge, up, down);
-  });
+  const einx::CompiledModule f = einx::compile(layer);
   std::vector<Input> inputs{{random_tensor({edges, layer.in().dim()}, dtype, random), layer.in()},
                             {random_tensor({edges, 3}, dtype, random), Irreps("1o")},
                             {random_tensor({edges, layer.edge_weights()}, dtype, random)}};
-  for (const Tensor& parameter : random_parameters(layer.parameters(), dtype, random))
+  for (const Tensor& parameter : random_parameters(layer.weights(), dtype, random))
     inputs.push_back({parameter});
   double worst = 0;
   for (int k = 0; k < 4; ++k) {
-    const Function call = [&](const std::vector<Tensor>& x) { return f(x[0], x[1], x[2], x[3], x[4]); };
+    const Function call = [&](const std::vector<Tensor>& x) { return f.run("forward", x)[0]; };
     worst =
         std::max(worst, equivariance_error(call, inputs, layer.out(), Rotation::random(random), k % 2 == 1));
   }
@@ -55,7 +53,7 @@ void show_network() {
       to_string(layer.in()).c_str(), to_string(layer.harmonics()).c_str(),
       to_string(simplify(layer.product().out())).c_str(), to_string(layer.gate().in()).c_str(),
       to_string(layer.out()).c_str());
-  for (const Parameter& parameter : layer.parameters())
+  for (const Parameter& parameter : layer.weights())
     std::printf("  %-9s %s\n", parameter.name.c_str(), to_string(parameter.shape).c_str());
   std::printf("  weights of each edge: %lld\n", static_cast<long long>(layer.edge_weights()));
   std::mt19937_64 random(1);
@@ -71,7 +69,8 @@ void compare(const char* title, const std::string& path, const Function& module)
   Tensor ours, theirs;
   const double first = timing::seconds([&] { ours = module(inputs); });
   theirs = recorded.run(inputs);
-  const double together = timing::best_of([&] { module(inputs); }, 0.25, 0), apart = timing::best_of([&] { recorded.run(inputs); }, 0.25, 0);
+  const double together = timing::best_of([&] { module(inputs); }, 0.25, 0),
+               apart = timing::best_of([&] { recorded.run(inputs); }, 0.25, 0);
   std::printf(
       "  %-16s %3zu operations  %8.1f us   compiled as one %8.1f us   ratio %5.2f   first call %.0f ms   "
       "differ by %.0e\n",
@@ -83,18 +82,17 @@ Tensor shared(const Tensor& weights) { return weights.reshaped({weights.size()})
 
 void show_recorded(const std::string& folder) {
   std::printf("\ne3nn's recorded layers, operation by operation and as one function\n");
-  const Linear linear("64x0e + 64x1o + 64x2e", "64x0e + 64x1o + 64x2e");
-  const auto mixed = einx::jit([&](Value x, Value w) { return linear.forward(x, w); });
+  const einx::CompiledModule mixed = einx::compile(Linear("64x0e + 64x1o + 64x2e", "64x0e + 64x1o + 64x2e"));
   compare("linear", folder + "/linear.txt",
           [&](const std::vector<Tensor>& x) { return mixed(x[0], shared(x[1])); });
 
-  const TensorProduct full = fully_connected("4x0e + 4x1o", "4x0e + 4x1o", "4x0e + 4x1o");
-  const auto multiplied = einx::jit([&](Value x, Value y, Value w) { return full.forward(x, y, w); });
+  const einx::CompiledModule multiplied =
+      einx::compile(fully_connected("4x0e + 4x1o", "4x0e + 4x1o", "4x0e + 4x1o"));
   compare("fully connected", folder + "/fully_connected.txt",
           [&](const std::vector<Tensor>& x) { return multiplied(x[0], x[1], shared(x[2])); });
 
-  const TensorProduct convolution = channel_wise("32x0e + 32x1o + 32x2e", "0e + 1o + 2e", "0e + 1o + 2e");
-  const auto convolved = einx::jit([&](Value x, Value y, Value w) { return convolution.forward(x, y, w); });
+  const einx::CompiledModule convolved =
+      einx::compile(channel_wise("32x0e + 32x1o + 32x2e", "0e + 1o + 2e", "0e + 1o + 2e"));
   compare("convolution", folder + "/convolution.txt",
           [&](const std::vector<Tensor>& x) { return convolved(x[0], x[1], x[2]); });
 }

@@ -1,10 +1,12 @@
 // What the modules share: features as rows of numbers, cut into the terms of their irreps and put together
 // again.
 //
-// A module is a value: irreps, instructions and factors are members, parameters are named, and one `forward`
-// says on traced values what it computes. Parameters are operands of forward, so that the same module runs
-// with any weights, through einx::jit or einx::trace.
+// A module is an einx::Module and a value: irreps, instructions and factors are members, weights are named,
+// and one `forward` says on traced values what it computes. Weights are operands of forward, so that the same
+// module runs with any of them, through einx::compile, einx::jit or einx::trace. Modes are those that e3nn
+// gives them.
 #pragma once
+#include <einx/compiled.h>
 #include <einx/einx.h>
 
 #include <optional>
@@ -19,14 +21,19 @@ using einx::Shape;
 using einx::Tensor;
 using einx::Value;
 
-/// A parameter of a module, to be initialised with normal numbers of variance 1: the modules' factors do the
-/// rest.
+/// Weights that a module takes, to be initialised with normal numbers of variance 1: the modules' factors do
+/// the rest.
 struct Parameter {
   std::string name;
   Shape shape;
 };
 
-/// The module's parameters under its own name: "product.weight".
+/// What an input along whose last axis are irreps may be: any leading axes.
+inline einx::InputSpec features(const Irreps& irreps) { return {{"...", irreps.dim()}}; }
+/// n weights, or n for each row.
+inline einx::InputSpec weights(std::int64_t n) { return {{"...", n}}; }
+
+/// The module's weights under its own name: "product.weight".
 std::vector<Parameter> named(const std::string& name, const std::vector<Parameter>& parameters);
 
 /// Features [..., dim] as a matrix.

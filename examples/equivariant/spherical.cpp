@@ -73,4 +73,11 @@ Value spherical_harmonics(const Irreps& irreps, const Value& vectors, const Harm
   return join(terms, irreps, rows);
 }
 
+SphericalHarmonics::SphericalHarmonics(Irreps out, const HarmonicsOptions& options)
+    : out_(std::move(out)), options_(options) {
+  check_harmonics(out_);
+  entry("forward", &SphericalHarmonics::forward);
+  input("vectors", features(Irrep{1, -1}));
+}
+
 }  // namespace equivariant

@@ -1,7 +1,7 @@
 // Real spherical harmonics in e3nn's order and normalisations: Y of degree 1 is (x, y, z), and y is the polar
 // axis.
 #pragma once
-#include <einx/operand.h>
+#include <einx/module.h>
 
 #include <array>
 #include <cmath>
@@ -105,5 +105,20 @@ std::vector<double> spherical_harmonics(const Irreps& irreps, const std::array<d
 /// einx::ValueError "bad-shape" too.
 einx::Value spherical_harmonics(const Irreps& irreps, const einx::Value& vectors,
                                 const HarmonicsOptions& options = {});
+
+/// The same as a module.
+class SphericalHarmonics : public einx::Module {
+ public:
+  explicit SphericalHarmonics(Irreps out, const HarmonicsOptions& options = {});
+  const Irreps& out() const { return out_; }
+  einx::CompileMode default_mode() const override { return einx::Mode::script; }
+  einx::Value forward(const einx::Value& vectors) const {
+    return spherical_harmonics(out_, vectors, options_);
+  }
+
+ private:
+  Irreps out_;
+  HarmonicsOptions options_;
+};
 
 }  // namespace equivariant

@@ -139,6 +139,15 @@ TensorProduct::TensorProduct(Irreps in1, Irreps in2, Irreps out, std::vector<Pat
   for (const Path& path : paths_) check(path, in1_, in2_, out_);
   for (const Path& path : paths_)
     coefficients_.push_back(equivariant::coefficient(path, paths_, {&in1_, &in2_, &out_}, options));
+  using Plain = Value (TensorProduct::*)(const Value&, const Value&) const;
+  using Weighted = Value (TensorProduct::*)(const Value&, const Value&, const Value&) const;
+  if (weights().empty())
+    entry("forward", Plain(&TensorProduct::forward));
+  else
+    entry("forward", Weighted(&TensorProduct::forward));
+  input("x", features(in1_));
+  input("y", features(in2_));
+  for (const Parameter& weight : weights()) input(weight.name, equivariant::weights(weight.shape[0]));
 }
 
 Shape TensorProduct::weight_shape(const Path& path) const {
@@ -160,7 +169,7 @@ std::int64_t TensorProduct::weight_count() const {
   return count;
 }
 
-std::vector<Parameter> TensorProduct::parameters() const {
+std::vector<Parameter> TensorProduct::weights() const {
   if (std::ranges::none_of(paths_, &Path::weighted)) return {};
   return {{"weight", {weight_count()}}};
 }

@@ -29,7 +29,7 @@ struct ProductOptions {
 ///
 /// Source of the factors and of the einsums: e3nn 0.6 (Geiger, Smidt: e3nn: Euclidean neural networks, 2022),
 /// so that weights can be taken over from there.
-class TensorProduct {
+class TensorProduct : public einx::Module {
  public:
   /// Raises einx::ValueError that names the path if its terms do not exist, their irreps have no such
   /// product, or the copies do not fit the mode.
@@ -42,7 +42,8 @@ class TensorProduct {
   const std::vector<Path>& paths() const { return paths_; }
   double coefficient(std::size_t path) const { return coefficients_[path]; }
   std::int64_t weight_count() const;
-  std::vector<Parameter> parameters() const;
+  std::vector<Parameter> weights() const;
+  einx::CompileMode default_mode() const override { return einx::Mode::script; }
 
   Value forward(const Value& x, const Value& y) const;  ///< if no path is weighted, else einx::ValueError
   Value forward(const Value& x, const Value& y, const Value& weight) const;

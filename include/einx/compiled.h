@@ -51,6 +51,11 @@ class CompiledModule {
     return run(entry, std::span(operands.begin(), operands.size()));
   }
 
+  std::vector<Tensor> run(std::string_view entry, const std::vector<Tensor>& operands) const {
+    const std::vector<Operand> list(operands.begin(), operands.end());
+    return run(entry, std::span<const Operand>(list));
+  }
+
   /// A child by its path. Raises ValueError "bad-parameter" that names those there are.
   CompiledModule operator[](std::string_view path) const;
   CompileMode mode() const;

@@ -6,6 +6,7 @@
 #include <einx/arrange.h>
 #include <einx/cache.h>
 #include <einx/control.h>
+#include <einx/compiled.h>
 #include <einx/custom.h>
 #include <einx/einops.h>
 #include <einx/einsum.h>
@@ -13,6 +14,7 @@
 #include <einx/graph.h>
 #include <einx/guards.h>
 #include <einx/jit.h>
+#include <einx/module.h>
 #include <einx/operand.h>
 #include <einx/operations.h>
 #include <einx/optimize.h>

@@ -5,99 +5,13 @@
 #include <algorithm>
 #include <array>
 
-#include "codegen/facts.h"
-#include "codegen/native.h"
+#include "codegen/steps.h"
 #include "support/support.h"
 
 namespace einx::detail::codegen {
 namespace {
 
 using loops::Buffer;
-using loops::Matmul;
-
-using KernelFunction = void (*)(const void* const* buffers, const std::int64_t* parameters,
-                                einx_status* status);
-
-/// One call: of a kernel, or of the runtime's product or sort with a plan whose tables live here.
-struct Call {
-  KernelFunction kernel = nullptr;
-  std::unique_ptr<const Matmul> product;
-  einx_rt_matmul_plan plan{};
-  std::unique_ptr<const loops::Sort> sort;
-  einx_rt_sort_plan sort_plan{};
-  std::unique_ptr<const loops::Native> native;
-  loops::BufferId same_a = -1, same_b = -1;  ///< not called if these are at one address
-  bool writes = true;                        ///< or it only checks coordinates
-};
-
-Call kernel_call(const loops::Kernel& step, void* function) {
-  Call call;
-  call.kernel = reinterpret_cast<KernelFunction>(function);
-  call.same_a = step.same_a, call.same_b = step.same_b;
-  call.writes = !facts_of(step.body).stored.empty();
-  return call;
-}
-
-Call product_call(const Matmul& step, void* function) {
-  Call call;
-  call.product = std::make_unique<const Matmul>(step);
-  const Matmul& p = *call.product;
-  einx_rt_matmul_plan& plan = call.plan;
-  plan.batch = std::int64_t(p.batch_c.size()), plan.m = std::int64_t(p.m_c.size());
-  plan.n = std::int64_t(p.n_c.size()), plan.k = std::int64_t(p.k_a.size());
-  plan.batch_a = p.batch_a.data(), plan.batch_b = p.batch_b.data(), plan.batch_c = p.batch_c.data();
-  plan.m_a = p.m_a.data(), plan.k_a = p.k_a.data(), plan.k_b = p.k_b.data();
-  plan.n_b = p.n_b.data(), plan.m_c = p.m_c.data(), plan.n_c = p.n_c.data();
-  plan.element_bytes = std::int32_t(size_of(p.dtype));
-  plan.mr = p.mr, plan.nr = p.nr, plan.parallel = p.parallel;
-  plan.a_panel = p.rows == Matmul::Rows::Direct  ? EINX_A_DIRECT
-                 : p.rows == Matmul::Rows::Lines ? EINX_A_LINES
-                                                 : EINX_A_DEPTHS;
-  plan.c_direct = p.direct, plan.streams = p.streams;
-  plan.a_line = p.line, plan.kc = p.kc, plan.mc = p.mc, plan.nc = p.nc;
-  plan.row_parts = p.row_parts, plan.column_parts = p.column_parts, plan.grain = p.grain;
-  plan.kernel = reinterpret_cast<einx_rt_microkernel>(function);
-  return call;
-}
-
-Call sort_call(const loops::Sort& step) {
-  Call call;
-  call.sort = std::make_unique<const loops::Sort>(step);
-  const loops::Sort& s = *call.sort;
-  const bool real = tensor::is_float(s.dtype);
-  einx_rt_sort_plan& plan = call.sort_plan;
-  plan.kind = s.dtype == DType::bf16       ? EINX_SORT_BFLOAT
-              : real                       ? EINX_SORT_FLOAT
-              : tensor::is_signed(s.dtype) ? EINX_SORT_SIGNED
-                                           : EINX_SORT_UNSIGNED;
-  plan.element_bytes = std::int32_t(size_of(s.dtype));
-  plan.positions = s.positions;
-  plan.rank = std::int32_t(s.extents.size());
-  plan.extents = s.extents.data();
-  plan.from_strides = s.from_strides.data(), plan.to_strides = s.to_strides.data();
-  plan.length = s.length, plan.from_stride = s.from_stride, plan.to_stride = s.to_stride;
-  return call;
-}
-
-std::int32_t run_product(const Call& call, const void* const* at) {
-  const Matmul& p = *call.product;
-  const auto size = std::int64_t(size_of(p.dtype));
-  const auto place = [&](loops::BufferId id, std::int64_t offset) {
-    return static_cast<const char*>(at[id]) + offset * size;
-  };
-  return einx_rt_matmul(&call.plan, place(p.a, p.offset_a), place(p.b, p.offset_b),
-                        const_cast<char*>(place(p.c, p.offset_c)));
-}
-
-std::int32_t run_sort(const Call& call, const void* const* at) {
-  const loops::Sort& s = *call.sort;
-  const auto size = std::int64_t(size_of(s.dtype));
-  const auto result_size = s.positions ? std::int64_t(sizeof(std::int64_t)) : size;
-  return einx_rt_sort(&call.sort_plan, static_cast<const char*>(at[s.from]) + s.from_offset * size,
-                      const_cast<char*>(static_cast<const char*>(at[s.to])) + s.to_offset * result_size);
-}
-
-constexpr std::int32_t kFunctionFailed = -1;  ///< beside an exception, which says what
 
 constexpr std::size_t kFewBuffers = 32;
 constexpr std::int64_t kUnit = 64;  ///< of the places of temporaries
@@ -133,14 +47,7 @@ class ProgramCode : public Code {
       empty_ &= std::ranges::find(output.shape, 0) != output.shape.end();
     for (std::size_t k = 0; k < program.steps.size(); ++k) {
       void* function = loaded_ ? loaded_->addresses()[k] : nullptr;
-      support::match(
-          program.steps[k],
-          [&](const loops::Kernel& step) { calls_.push_back(kernel_call(step, function)); },
-          [&](const Matmul& step) { calls_.push_back(product_call(step, function)); },
-          [&](const loops::Sort& step) { calls_.push_back(sort_call(step)); },
-          [&](const loops::Native& step) {
-            calls_.emplace_back().native = std::make_unique<const loops::Native>(step);
-          });
+      calls_.push_back(make_call(program.steps[k], function));
     }
     for (std::size_t k = 0; like != nullptr && k < calls_.size(); ++k) calls_[k].writes = like->calls_[k].writes;
     single_ = is_single();
@@ -248,18 +155,11 @@ class ProgramCode : public Code {
   }
 
   void call_all(const void** at, einx_status* status, std::exception_ptr& failure) const {
-    for (const Call& call : calls_) {
+    for (const StepCall& call : calls_) {
       // nobody asks for a value: only the coordinates of updates are looked at
       if (empty_ && call.writes) continue;
       if (call.same_a >= 0 && at[call.same_a] == at[call.same_b]) continue;
-      if (call.native) {
-        failure = run_native(*call.native, at);
-        if (failure) status->code = kFunctionFailed;
-      } else if (call.kernel) {
-        call.kernel(at, parameters_.data(), status);
-      } else {
-        status->code = call.product ? run_product(call, at) : run_sort(call, at);
-      }
+      run_call(call, at, parameters_.data(), status, failure);
       if (status->code != EINX_OK) return;
     }
   }
@@ -268,7 +168,7 @@ class ProgramCode : public Code {
   std::vector<std::int64_t> parameters_, bytes_;
   std::int64_t shared_bytes_ = 0;  ///< of all temporaries (loops/memory.h)
   std::vector<Tensor> constants_;
-  std::vector<Call> calls_;
+  std::vector<StepCall> calls_;
   bool empty_ = false;   ///< every output has no elements
   bool single_ = false;  ///< see is_single
   std::shared_ptr<const Loaded> loaded_;

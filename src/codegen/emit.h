@@ -82,6 +82,9 @@ class KernelEmitter {
                 const loops::Kernel& kernel, Budget& budget);
   /// void name(buffers: ptr to ptr[], parameters: ptr to i64[], status: ptr)
   void emit(const std::string& name);
+  /// void name(buffers: ptr ..., status: ptr): each of `ids` by itself, for kernels without parallel loops that become part of
+  /// other code.
+  void emit_apart(const std::string& name, std::span<const loops::BufferId> ids);
   /// void name(a: ptr, b: ptr, c: ptr, parameters: ptr to i64[])
   void emit_micro(const std::string& name);
 

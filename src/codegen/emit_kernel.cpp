@@ -74,6 +74,14 @@ void KernelEmitter::emit(const std::string& name) {
   close();
 }
 
+void KernelEmitter::emit_apart(const std::string& name, std::span<const BufferId> ids) {
+  declare(name, std::vector<llvm::Type*>(ids.size() + 1, b_.getPtrTy()));
+  for (std::size_t k = 0; k < ids.size(); ++k) frame_.buffers[ids[k]] = frame_.function->getArg(unsigned(k));
+  frame_.status = frame_.function->getArg(unsigned(ids.size()));
+  body(kernel_.body);
+  close();
+}
+
 void KernelEmitter::emit_micro(const std::string& name) {
   const std::array<llvm::Type*, 4> arguments = {b_.getPtrTy(), b_.getPtrTy(), b_.getPtrTy(), b_.getPtrTy()};
   declare(name, arguments);

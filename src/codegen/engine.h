@@ -25,6 +25,8 @@ std::shared_ptr<llvm::TargetMachine> target_machine(const Target& target);
 void set_layout(llvm::Module& module, llvm::TargetMachine& machine);
 /// Verifies the module and runs the short pass list.
 void optimise(llvm::Module& module, llvm::TargetMachine& machine);
+/// Beside that, for a driver with loops of its own: instructions are combined, what a loop does not change moves out of it.
+void optimise_driver(llvm::Module& module, llvm::TargetMachine& machine, const std::string& function);
 std::string ir_text(const llvm::Module& module);
 std::string assembly_text(const llvm::Module& module, llvm::TargetMachine& machine);
 /// An object file; destroys nothing but may change the module.

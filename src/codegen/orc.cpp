@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "codegen/engine.h"
+#include "codegen/flow_calls.h"
 #include "support/support.h"
 
 namespace einx::detail::codegen {
@@ -58,6 +59,10 @@ orc::SymbolMap runtime_symbols(orc::LLJIT& jit) {
   };
   add("einx_rt_parallel_for", symbol(&einx_rt_parallel_for));
   add("einx_codegen_report", symbol(&einx_codegen_report));
+  add("einx_rt_allocate", symbol(&einx_rt_allocate));
+  add("einx_rt_free", symbol(&einx_rt_free));
+  add("einx_codegen_step", symbol(&einx_codegen_step));
+  add("einx_codegen_copy", symbol(&einx_codegen_copy));
   add("fmod", symbol(static_cast<double (*)(double, double)>(&std::fmod)));
   add("fmodf", symbol(static_cast<float (*)(float, float)>(&std::fmod)));
   add("einx_codegen_sin", symbol(static_cast<double (*)(double)>(&std::sin)));

@@ -5,6 +5,7 @@
 #include "cache/cache.h"
 #include "model/model.h"
 #include "model/session.h"
+#include "model/write.h"
 #include "support/support.h"
 
 namespace einx::detail::model {
@@ -36,7 +37,10 @@ struct Engine::Impl {
     thread_local cache::KeyBuilder builder;
     builder.clear();
     builder.text(function);
-    for (const auto& [name, tensor] : program->tensors) builder.tensor(tensor.dtype(), tensor.shape(), tensor.strides());  // they may be others than at the last call
+    for (const auto& [name, tensor] : program->tensors) {  // they may be others than at the last call
+      builder.tensor(tensor.dtype(), tensor.shape(), tensor.strides());
+      if (options.fold_constants) builder.number(std::int64_t(reinterpret_cast<std::intptr_t>(tensor.data())));
+    }
     write(builder);
     const cache::KeyView view = builder.view();
     if (const cache::Table::Entry found = units.find(view)) return as_unit(found);
@@ -55,6 +59,14 @@ Engine::Engine(Engine&&) noexcept = default;
 const script::Program& Engine::program() const { return *impl_->program; }
 
 std::vector<Tensor> Engine::run(std::string_view function, std::span<const Tensor> operands) const {
+  try {
+    return run_assuming(function, operands);
+  } catch (const BrokenAssumption&) {
+    wrong_signature("Code of " + std::string(function) + " was traced for values of other types than it gets here, and looked at their sizes while it was.");
+  }
+}
+
+std::vector<Tensor> Engine::run_assuming(std::string_view function, std::span<const Tensor> operands) const {
   for (const Tensor& operand : operands)
     if (!operand.defined())
       support::raise<TypeError>({.kind = "operand-kind", .sentence = "An undefined tensor was given to " + std::string(function) + "."});

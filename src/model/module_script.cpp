@@ -1,4 +1,4 @@
-// Scripts of modules: read, and their names - self.norm(x), self.weight - made those of the whole program.
+// Scripts of modules: read with the names of the module's children and parameters.
 #include <algorithm>
 
 #include "model/module_tree.h"
@@ -13,118 +13,100 @@ std::string first_line(const Error& error) {
   return std::string(message.substr(0, message.find('\n')));
 }
 
-/// One function of a script, as the program has it.
-class Resolver {
- public:
-  Resolver(Tree& tree, std::size_t node, int lines_before) : tree_(tree), node_(node), lines_(lines_before) {}
+/// Places count lines of the whole program's text.
+void move(script::Place& place, int lines) {
+  if (place.line > 0) place.line += lines;
+}
+void move(script::Body& body, int lines) {
+  for (script::Statement& statement : body) {
+    move(statement.place, lines);
+    support::match(
+        statement.node,  //
+        [&](script::If& branch) { move(branch.then, lines), move(branch.otherwise, lines); },
+        [&](script::While& loop) { move(loop.test, lines), move(loop.body, lines); },
+        [&](script::For& loop) { move(loop.body, lines); }, [](auto&) {});
+  }
+}
 
-  void resolve(script::Function& function) {
-    entry_ = function.name;
-    for (script::FunctionParameter& parameter : function.parameters) move(parameter.place);
-    resolve(function.body);
-    function.name = joined(tree_.nodes[node_].path, function.name);
+class Reader {
+ public:
+  explicit Reader(Tree& tree) : tree_(tree), read_(tree.nodes.size()) {}
+
+  /// Children first: a script may call what theirs define.
+  void read(std::size_t node) {
+    if (read_[node]) return;
+    read_[node] = true;
+    for (const auto& [name, child] : tree_.nodes[node].children) read(child);
+    const std::vector<std::string>& scripts = tree_.nodes[node].module->scripts();
+    if (!scripts.empty()) parse(node, support::join(scripts, "\n"));
   }
 
  private:
-  void move(script::Place& place) const {
-    if (place.line > 0) place.line += lines_;
+  script::Surroundings surroundings(std::size_t node) const {
+    script::Surroundings names;
+    names.prefix = joined(tree_.nodes[node].path, "");
+    if (!names.prefix.empty()) names.prefix += ".";
+    for (const ModuleFunction& own : tree_.functions)
+      if (own.node == node) names.functions.emplace_back(own.entry, own.name);
+    add_children(node, "", names, 0);
+    for (const Module::Named& named : tree_.nodes[node].module->parameters())
+      names.tensors.emplace_back(named.path, joined(tree_.nodes[node].path, named.path));
+    return names;
   }
-  void resolve(script::Body& body) {
-    for (script::Statement& statement : body) {
-      place_ = statement.place;
-      move(statement.place);
-      support::match(
-          statement.node, [&](script::Invoke& invoke) { invoke.function = function(invoke.function); },
-          [&](script::Parameter& parameter) { parameter.name = tensor(parameter.name); },
-          [&](script::If& branch) { resolve(branch.then), resolve(branch.otherwise); },
-          [&](script::While& loop) { resolve(loop.test), resolve(loop.body); },  //
-          [&](script::For& loop) { resolve(loop.body); }, [](auto&) {});
+  /// self.norm(x) and self.norm.forward(x), self.encoder.norm.scale.
+  void add_children(std::size_t node, const std::string& prefix, script::Surroundings& names,
+                    int depth) const {
+    if (depth > 32) return;  // a cycle, which is a problem of its own
+    for (const auto& [name, child] : tree_.nodes[node].children) {
+      const std::string path = prefix + name;
+      const bool failed = std::ranges::find(failed_, child) != failed_.end();
+      if (failed) names.functions.emplace_back(path, joined(tree_.nodes[child].path, "forward"));
+      for (const ModuleFunction& function : tree_.functions) {
+        if (function.node != child) continue;
+        if (function.entry == "forward") names.functions.emplace_back(path, function.name);
+        names.functions.emplace_back(path + "." + function.entry, function.name);
+      }
+      for (const Module::Named& named : tree_.nodes[child].module->parameters())
+        names.tensors.emplace_back(path + "." + named.path, joined(tree_.nodes[child].path, named.path));
+      add_children(child, path + ".", names, depth + 1);
     }
   }
-  void problem(const std::string& what) {
-    const std::string at = place_.line > 0 ? " (line " + std::to_string(place_.line) + ", column " +
-                                                 std::to_string(place_.column) + ")"
-                                           : "";
-    tree_.problems.push_back({tree_.title(node_) + ": " + entry_ + ": " + what + at, true});
+  void problem(std::size_t node, const std::string& what) {
+    tree_.problems.push_back({tree_.title(node) + ": " + what, true});
+    failed_.push_back(node);
   }
-  /// norm: that child's forward; norm.lengths: another entry of it; lengths: an entry of this module.
-  std::string function(std::string_view name) {
-    if (name.starts_with("self.")) name.remove_prefix(5);
-    const std::size_t dot = name.rfind('.');
-    const std::string_view above = dot == name.npos ? std::string_view() : name.substr(0, dot),
-                           last = dot == name.npos ? name : name.substr(dot + 1);
-    const std::optional<std::size_t> child = tree_.node(node_, name), owner = tree_.node(node_, above);
-    const ModuleFunction* found = child   ? tree_.function(*child, "forward")
-                                  : owner ? tree_.function(*owner, last)
-                                          : nullptr;
-    if (found) return found->name;
-    if (child)
-      problem("calls self." + std::string(name) + ", which has no entry 'forward'");
-    else
-      problem("calls self." + std::string(name) + ", but there is no such child or entry");
-    return std::string(name);
-  }
-  std::string tensor(std::string_view name) {
-    if (name.starts_with("self.")) name.remove_prefix(5);
-    const std::size_t dot = name.rfind('.');
-    const auto owner = dot == name.npos ? std::optional(node_) : tree_.node(node_, name.substr(0, dot));
-    if (owner) {
-      const std::string full =
-          joined(tree_.nodes[*owner].path, dot == name.npos ? name : name.substr(dot + 1));
-      if (std::ranges::find(tree_.parameters, full, &std::pair<std::string, Parameter>::first) !=
-          tree_.parameters.end())
-        return full;
+
+  void parse(std::size_t node, const std::string& text) {
+    const int lines = int(std::ranges::count(tree_.text, '\n')) + 1;
+    script::Program program;
+    try {
+      program = script::parse(text, {}, surroundings(node));
+    } catch (const Error& error) {
+      problem(node, "its script: " + first_line(error));
+      return;
     }
-    problem("reads self." + std::string(name) + ", but there is no such parameter");
-    return std::string(name);
+    tree_.text += "# " + tree_.title(node) + "\n" + text + (text.ends_with('\n') ? "" : "\n");
+    for (auto& [name, written] : program.functions) {
+      script::Function function = *std::get<script::FunctionPtr>(written);
+      const std::string entry = name.substr(name.rfind('.') + 1);
+      if (tree_.function(node, entry)) problem(node, "has two entries '" + entry + "'");
+      for (script::FunctionParameter& parameter : function.parameters) move(parameter.place, lines);
+      move(function.body, lines);
+      tree_.functions.push_back(
+          {name, node, entry, nullptr, std::make_shared<const script::Function>(std::move(function)), 0});
+    }
   }
 
   Tree& tree_;
-  const std::size_t node_;
-  const int lines_;
-  std::string entry_;
-  script::Place place_;
+  std::vector<bool> read_;
+  std::vector<std::size_t> failed_;
 };
-
-struct Source {
-  std::size_t function;  ///< in Tree::functions
-  script::Function written;
-  int lines_before;
-};
-
-/// The functions of one text, without a body yet: others may call them.
-void read(Tree& tree, std::size_t node, const std::string& text, std::vector<Source>& sources) {
-  const int lines = int(std::ranges::count(tree.text, '\n')) + 1;
-  script::Program program;
-  try {
-    program = script::parse(text);
-  } catch (const Error& error) {
-    tree.problems.push_back({tree.title(node) + ": its script: " + first_line(error), true});
-    return;
-  }
-  tree.text += "# " + tree.title(node) + "\n" + text + (text.ends_with('\n') ? "" : "\n");
-  for (auto& [name, function] : program.functions) {
-    if (tree.function(node, name)) {
-      tree.problems.push_back({tree.title(node) + ": has two entries '" + name + "'", true});
-      continue;
-    }
-    sources.push_back({tree.functions.size(), *std::get<script::FunctionPtr>(function), lines});
-    tree.functions.push_back({joined(tree.nodes[node].path, name), node, name, nullptr,
-                              std::get<script::FunctionPtr>(function), 0});
-  }
-}
 
 }  // namespace
 
 void add_scripts(Tree& tree) {
-  std::vector<Source> sources;
-  for (std::size_t n = 0; n < tree.nodes.size(); ++n)
-    for (const std::string& text : tree.nodes[n].module->scripts()) read(tree, n, text, sources);
-  for (Source& source : sources) {
-    ModuleFunction& function = tree.functions[source.function];
-    Resolver(tree, function.node, source.lines_before).resolve(source.written);
-    function.text = std::make_shared<const script::Function>(std::move(source.written));
-  }
+  Reader reader(tree);
+  reader.read(0);
 }
 
 }  // namespace einx::detail::model

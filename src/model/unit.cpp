@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "model/fragment.h"
 #include "support/support.h"
 
 namespace einx::detail::model {
@@ -56,7 +57,10 @@ LinearPtr Functions::replay(const Surroundings& in, const Traced& traced, const 
     if (!straight || !script::bind(*code->function, types).problem.empty()) continue;
     Surroundings alone = in;
     alone.function = [&](const std::string&, const std::vector<graph::Type>&) { return code; };
-    if (std::holds_alternative<Finish>(write_block(alone, entry_state(alone, code->function->name, types)).end)) return code;
+    try {
+      if (std::holds_alternative<Finish>(write_block(alone, entry_state(alone, code->function->name, types)).end)) return code;
+    } catch (const BrokenAssumption&) {  // its code must run again
+    }
   }
   return nullptr;
 }
@@ -94,6 +98,17 @@ Unit::Unit(const script::Program& program, Functions& functions, const Options& 
   ++counters_.signatures;
 }
 
+Unit::~Unit() = default;
+
+const Fragment& Unit::fragment(Version& version) {
+  if (const Fragment* known = version.fragment.load(std::memory_order_acquire)) return *known;
+  const std::lock_guard lock(mutex_);
+  if (const Fragment* known = version.fragment) return *known;
+  fragments_.push_back(make_fragment(*this, version));
+  version.fragment.store(fragments_.back().get(), std::memory_order_release);
+  return *fragments_.back();
+}
+
 std::vector<Tensor> Unit::fixed() const {
   const std::lock_guard lock(mutex_);
   std::vector<Tensor> tensors;
@@ -102,6 +117,13 @@ std::vector<Tensor> Unit::fixed() const {
     tensors.push_back(fixed.name.empty() ? fixed.tensor : now->second);  // of the same type: the signature has the types of the program's tensors
   }
   return tensors;
+}
+
+int Unit::program_tensor(std::size_t fixed) const {
+  const std::lock_guard lock(mutex_);
+  const std::string& name = fixed_.at(fixed).name;
+  const auto found = std::ranges::find(program_.tensors, name, &std::pair<std::string, Tensor>::first);
+  return name.empty() ? -1 : int(found - program_.tensors.begin());
 }
 
 int Unit::fixed_tensor(const std::string& name) {

@@ -34,7 +34,7 @@ class Functions {
   std::map<std::string, Traced> traced_;
 };
 
-struct Flow;
+struct Fragment;
 
 /// The block that starts in a state. Written when it is first run or looked at.
 struct Version {
@@ -44,6 +44,7 @@ struct Version {
   std::atomic<bool> ready = false;        ///< the block is written
   std::atomic<bool> runs = false;         ///< and compiled
   std::array<std::atomic<Version*>, 2> next = {};  ///< along its ways, once known
+  std::atomic<const Fragment*> fragment = nullptr;  ///< that begins here, once somebody has run it
 
   /// The ways that leave the block, in order.
   std::vector<const Edge*> edges() const;
@@ -64,11 +65,14 @@ class Unit {
   /// Raises what the operands' types raise.
   Unit(const script::Program& program, Functions& functions, const Options& options, Counters& counters, const std::string& function,
        std::vector<graph::Type> operands);
+  ~Unit();
 
   Version& entry() { return *entry_; }
   const Surroundings& surroundings() const { return surroundings_; }
-  /// What never changes while the function runs, beyond the operands: all that is known by now.
+  /// What never changes while the function runs: all that is known by now, as it is at this moment. Operands are left empty.
   std::vector<Tensor> fixed() const;
+  /// Which of the program's tensors a fixed value is; -1: none.
+  int program_tensor(std::size_t fixed) const;
   std::size_t operands() const { return operands_.size(); }
 
   /// The version that starts in a state; null if it is better run one operation at a time. `seen`: it stands for a value that was looked at.
@@ -81,6 +85,8 @@ class Unit {
   void write(Version& version);
   /// Compiles the block for itself, if nobody has. Null: it computes nothing.
   const api::Executable* compile(Version& version);
+  /// The machine code that begins with the version, made by the first that asks.
+  const Fragment& fragment(Version& version);
   std::recursive_mutex& mutex() { return mutex_; }
 
  private:
@@ -106,6 +112,7 @@ class Unit {
   std::map<std::pair<const Linear*, int>, Place> places_;
   std::unordered_set<std::size_t> seen_;  ///< hashes of states that were met once
   Version* entry_ = nullptr;
+  std::vector<std::unique_ptr<const Fragment>> fragments_;
 };
 
 graph::Type type_of(const Tensor& tensor);

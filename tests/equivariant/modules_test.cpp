@@ -6,6 +6,7 @@
 
 #include "gate.h"
 #include "linear.h"
+#include "network.h"
 #include "spherical.h"
 #include "testing.h"
 
@@ -19,6 +20,12 @@ struct Case {
   std::vector<Input> inputs;
   Irreps out;
 };
+
+/// Its `forward`, compiled as a module of its mode.
+Function compiled(const auto& module) {
+  const einx::CompiledModule f = einx::compile(module);
+  return [f](const std::vector<Tensor>& x) { return f.run("forward", x).at(0); };
+}
 
 /// Features of both dtypes are of the same random numbers.
 class Draw {
@@ -37,40 +44,27 @@ class Draw {
 };
 
 Case harmonics(Draw& draw, bool normalize) {
-  const Irreps out = Irreps::spherical_harmonics(6);
-  const auto f = einx::jit([=](Value v) {
-    return spherical_harmonics(out, v, {Normalization::component, normalize});
-  });
-  return {"harmonics", [f](const std::vector<Tensor>& x) { return f(x[0]); }, {draw.features("1o")}, out};
+  const SphericalHarmonics module(Irreps::spherical_harmonics(6), {Normalization::component, normalize});
+  return {"harmonics", compiled(module), {draw.features("1o")}, module.out()};
 }
 
 Case linear(Draw& draw, bool biases, bool per_row) {
   const Linear module("3x0e + 2x1o + 2x0e + 2x2e + 4x0o", "4x0e + 3x1o + 1x3e + 2x2e + 2x0o", biases);
   const Shape leading = per_row ? Shape{5} : Shape{};
   std::vector<Input> inputs{draw.features(module.in())};
-  for (const Parameter& parameter : module.parameters()) {
+  for (const Parameter& parameter : module.weights()) {
     Shape shape = leading;
     shape.insert(shape.end(), parameter.shape.begin(), parameter.shape.end());
     inputs.push_back(draw.weights(shape));
   }
-  if (biases) {
-    const auto f = einx::jit([=](Value x, Value w, Value b) { return module.forward(x, w, b); });
-    return {"linear with biases", [f](const std::vector<Tensor>& x) { return f(x[0], x[1], x[2]); }, inputs,
-            module.out()};
-  }
-  const auto f = einx::jit([=](Value x, Value w) { return module.forward(x, w); });
-  return {"linear", [f](const std::vector<Tensor>& x) { return f(x[0], x[1]); }, inputs, module.out()};
+  return {biases ? "linear with biases" : "linear", compiled(module), inputs, module.out()};
 }
 
 Case product(Draw& draw, const std::string& name, const TensorProduct& module, bool per_row = false) {
   std::vector<Input> inputs{draw.features(module.in1()), draw.features(module.in2())};
-  if (module.parameters().empty()) {
-    const auto f = einx::jit([=](Value x, Value y) { return module.forward(x, y); });
-    return {name, [f](const std::vector<Tensor>& x) { return f(x[0], x[1]); }, inputs, module.out()};
-  }
-  inputs.push_back(draw.weights(per_row ? Shape{5, module.weight_count()} : Shape{module.weight_count()}));
-  const auto f = einx::jit([=](Value x, Value y, Value w) { return module.forward(x, y, w); });
-  return {name, [f](const std::vector<Tensor>& x) { return f(x[0], x[1], x[2]); }, inputs, module.out()};
+  if (!module.weights().empty())
+    inputs.push_back(draw.weights(per_row ? Shape{5, module.weight_count()} : Shape{module.weight_count()}));
+  return {name, compiled(module), inputs, module.out()};
 }
 
 /// Products of every kind - with scalars on either side, to a scalar, general ones - in one mode, with the
@@ -94,28 +88,34 @@ TensorProduct all_products(Mode mode, bool weighted) {
 
 Case norm(Draw& draw, bool squared) {
   const Norm module("2x0e + 3x1o + 1x2e + 2x3o", squared);
-  const auto f = einx::jit([=](Value x) { return module.forward(x); });
-  return {"norm",
-          [f](const std::vector<Tensor>& x) { return f(x[0]); },
-          {draw.features(module.in())},
-          module.out()};
+  return {"norm", compiled(module), {draw.features(module.in())}, module.out()};
 }
 
 Case gate(Draw& draw) {
   const Gate module("4x0e + 2x0o + 3x0o", {silu(), tanh(), absolute()}, "3x0o + 4x0e", {tanh(), sigmoid()},
                     "2x1o + 4x2e + 1x1e");
-  const auto f = einx::jit([=](Value x) { return module.forward(x); });
-  return {"gate",
-          [f](const std::vector<Tensor>& x) { return f(x[0]); },
-          {draw.features(module.in())},
-          module.out()};
+  return {"gate", compiled(module), {draw.features(module.in())}, module.out()};
+}
+
+Case message(Draw& draw) {
+  const Message module("4x0e + 2x1o", "4x0e + 2x1o + 1x2e", 2);
+  std::vector<Input> inputs{draw.features(module.in()), draw.features("1o"),
+                            draw.weights({5, module.edge_weights()})};
+  for (const Parameter& weight : module.weights()) inputs.push_back(draw.weights(weight.shape));
+  return {"message", compiled(module), inputs, module.out()};
 }
 
 std::vector<Case> all_cases(einx::DType dtype, std::uint64_t seed) {
   Draw draw(dtype, seed);
-  std::vector<Case> cases{
-      harmonics(draw, true),    harmonics(draw, false), linear(draw, false, false), linear(draw, true, false),
-      linear(draw, true, true), norm(draw, false),      norm(draw, true),           gate(draw)};
+  std::vector<Case> cases{harmonics(draw, true),
+                          harmonics(draw, false),
+                          linear(draw, false, false),
+                          linear(draw, true, false),
+                          linear(draw, true, true),
+                          norm(draw, false),
+                          norm(draw, true),
+                          gate(draw),
+                          message(draw)};
   for (const Mode mode : {Mode::uvw, Mode::uvu, Mode::uvv, Mode::uuw, Mode::uuu, Mode::uvuv}) {
     cases.push_back(product(draw, to_string(mode), all_products(mode, true)));
     cases.push_back(product(draw, to_string(mode) + " per row", all_products(mode, true), true));
@@ -225,15 +225,52 @@ TEST_CASE("outputs without a path are zero, terms without copies take nothing") 
   CHECK(zeros.to_vector<float>() == std::vector<float>(8));
 }
 
-TEST_CASE("parameters are named and counted as in e3nn") {
+TEST_CASE("modules have e3nn's modes, pass its checks, and refuse features of other sizes") {
+  CHECK(Linear("0e", "0e").mode().mode == einx::Mode::script);
+  CHECK(fully_connected("0e", "0e", "0e").mode().mode == einx::Mode::script);
+  CHECK(SphericalHarmonics("1o").mode().mode == einx::Mode::script);
+  CHECK(Norm("1o").mode().mode == einx::Mode::trace);
+  const einx::AssertOptions options{.error_on_warnings =
+                                        false};  // they look at leading axes, and are traced for others
+  einx::assert_compilable(Linear("3x0e + 2x1o", "2x0e + 4x1o", true), options);
+  einx::assert_compilable(all_products(Mode::uvu, true), options);
+  einx::assert_compilable(SphericalHarmonics("0e + 1o + 2e"), options);
+  einx::assert_compilable(Norm("2x0e + 3x1o"), options);
+  einx::assert_compilable(Gate("4x0e", {silu()}, "2x0e", {sigmoid()}, "2x1o"), options);
+  einx::assert_compilable(Message("2x0e + 1x1o", "2x0e + 1x1o", 1), options);
+  const einx::CompiledModule norm = einx::compile(Norm("2x1o"));
+  CHECK(norm(Tensor::ones({2, 3, 6})).shape().size() == 3);
+  CHECK_THROWS_AS(norm(Tensor::ones({2, 5})), einx::ValueError);
+}
+
+TEST_CASE("a layer's own weights are read anew by every call") {
+  const Layer layer("2x0e + 1x1o", "2x0e + 1x1o", 1, einx::f64, 3);
+  const einx::CompiledModule compiled = einx::compile(layer);
+  std::mt19937_64 random(4);
+  const std::vector<Tensor> x{random_tensor({6, 5}, einx::f64, random),
+                              random_tensor({6, 3}, einx::f64, random),
+                              random_tensor({6, layer.message().edge_weights()}, einx::f64, random)};
+  const Tensor before = compiled.run("forward", x)[0];
+  CHECK(relative_difference(before, layer(x[0], x[1], x[2])) < 1e-12);
+  layer.parameter("down").set(random_tensor(layer.message().weights()[1].shape, einx::f64, random));
+  const Tensor after = compiled.run("forward", x)[0];
+  CHECK(relative_difference(after, layer(x[0], x[1], x[2])) < 1e-12);
+  CHECK(relative_difference(after, before) > 0.01);
+  CHECK(relative_difference(compiled["message.up"](x[0], layer.parameter("up").tensor()),
+                            einx::jit([&](Value v, Value w) {
+                              return Linear("2x0e + 1x1o", "2x0e + 1x1o").forward(v, w);
+                            })(x[0], layer.parameter("up").tensor())) < 1e-12);
+}
+
+TEST_CASE("weights are named and counted as in e3nn") {
   const TensorProduct product = fully_connected("4x0e + 4x1o", "4x0e + 4x1o", "4x0e + 4x1o");
-  REQUIRE(product.parameters().size() == 1);
-  CHECK(product.parameters()[0].name == "weight");
-  CHECK(product.parameters()[0].shape == Shape{256});
+  REQUIRE(product.weights().size() == 1);
+  CHECK(product.weights()[0].name == "weight");
+  CHECK(product.weights()[0].shape == Shape{256});
   CHECK(product.coefficient(0) == doctest::Approx(0.1767766952966369).epsilon(1e-15));
   CHECK(product.coefficient(1) == doctest::Approx(0.30618621784789724).epsilon(1e-15));
-  CHECK(named("layer", Linear("2x0e", "3x0e", true).parameters())[1].name == "layer.bias");
-  CHECK(all_products(Mode::uuu, false).parameters().empty());
+  CHECK(named("layer", Linear("2x0e", "3x0e", true).weights())[1].name == "layer.bias");
+  CHECK(all_products(Mode::uuu, false).weights().empty());
 }
 
 TEST_CASE("products that cannot be are refused when they are made") {
