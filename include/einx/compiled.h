@@ -18,6 +18,9 @@ namespace detail {
 namespace script {
 struct Program;
 }
+namespace model {
+struct SavedProgram;
+}
 struct Compilation;  // a tree of modules as one program, and what runs it
 }  // namespace detail
 
@@ -67,6 +70,8 @@ class CompiledModule {
   std::string text(std::string_view entry, std::span<const Spec> specs) const;
   /// The whole tree as one program; functions are named by path and entry, "encoder.norm.forward".
   std::shared_ptr<const detail::script::Program> program() const;
+  /// For einx::save (saved.h): parameters as they are now; C++ entries as they were recorded so far.
+  std::shared_ptr<const detail::model::SavedProgram> saved_program() const;
   const std::shared_ptr<const detail::Compilation>& compilation() const { return compilation_; }
   std::size_t node() const { return node_; }
 

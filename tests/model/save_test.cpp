@@ -1,6 +1,8 @@
 // Programs as files: what is read back is what was written; what is damaged is refused, whatever is damaged.
 #include <doctest/doctest.h>
+#include <einx/compiled.h>
 
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -208,4 +210,54 @@ TEST_CASE("files: written whole or not at all, loaded, run") {
   CHECK(kind_of([&] { load(folder.path.string()); }) == "ValueError bad-file");
   CHECK(kind_of([&] { save_program(folder / "no/where.einxc", sample()); }) == "ValueError bad-file");
   CHECK(std::distance(fs::directory_iterator(folder.path), {}) == 1);
+}
+
+// ---------------------------------------------------------------- modules
+namespace {
+
+/// e3nn's story the other way round: traced C++ over a script whose result's rank depends on what it is given.
+struct FirstRow : Module {
+  FirstRow() { script("def forward(x: f32[n, 3]):\n    for row in x:\n        if any(row > 0.1):\n            return row * self.weight\n    return x\n"); parameter("weight", Tensor::full({1}, 2)); }
+  CompileMode default_mode() const override { return Mode::script; }
+};
+struct PlusThree : Module {
+  Child<FirstRow> first;
+  PlusThree() : first(child("first", FirstRow())) {
+    entry("forward", [child = first](Value x) { return child(x) + 3; });
+    input("x", {f32, {"n", 3}});
+  }
+  CompileMode default_mode() const override { return Mode::trace; }
+};
+
+/// What a command prints.
+std::string output_of(const std::string& command) {
+  std::string out;
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) out += char(c);
+  pclose(pipe);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a compiled module, loaded here and in other processes, by any CPU level and the interpreter") {
+  const Folder folder;
+  const std::string path = folder / "model.einxc";
+  const CompiledModule compiled = compile(PlusThree());
+  save(path, compiled);
+  const Saved saved = load(path);
+  CHECK(saved.entries().front() == "forward");
+  save_npy(folder / "zeros.npy", Tensor::zeros({2, 3}));
+  save_npy(folder / "iota.npy", Tensor::iota({7, 3}));
+  save_npy(folder / "wrong.npy", Tensor::iota({7, 4}));
+  for (const auto& [name, x] : {std::pair{"zeros.npy", Tensor::zeros({2, 3})}, std::pair{"iota.npy", Tensor::iota({7, 3})}}) {
+    const std::string expected = compiled(x).to_string();
+    CHECK(saved(x).to_string() == expected);
+    for (const char* setting : {"EINX_JIT=1", "EINX_JIT=0", "EINX_CPU=x86-64", "EINX_CPU=x86-64-v2", "EINX_CPU=x86-64-v3"})
+      CHECK(output_of("EINX_CACHE_DIR= " + std::string(setting) + " " EINX_COMMAND " run " + path + " " + (folder / name)) == expected + "\n");
+  }
+  CHECK(output_of(EINX_COMMAND " run " + path + " " + (folder / "wrong.npy")).find("ValueError") != std::string::npos);
+  CHECK(output_of(EINX_COMMAND " run " + path + " " + (folder / "iota.npy") + " --function backward").find("It has: forward") != std::string::npos);
+  std::ofstream(path, std::ios::in | std::ios::out).seekp(100) << "?";
+  CHECK(output_of(EINX_COMMAND " run " + path + " " + (folder / "iota.npy")).find("damaged") != std::string::npos);
 }
