@@ -18,6 +18,7 @@
 #include <einx/optimize.h>
 #include <einx/paths.h>
 #include <einx/saved.h>
+#include <einx/script.h>
 #include <einx/solve.h>
 #include <einx/tensor.h>
 #include <einx/v03.h>
