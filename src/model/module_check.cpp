@@ -46,6 +46,19 @@ class Checker {
       problem("the compiled module differs from the uncompiled one (inputs " + std::to_string(trial.set) +
               "): " + what);
   }
+  /// What code looked at while the trials ran, of every module.
+  void warn() {
+    const Tree& tree = assembly_.tree();
+    for (const Assembly::Kept& kept : assembly_.kept())
+      for (const std::string& warning : kept.traced->warnings) {
+        const ModuleFunction& function = *tree.function(kept.function);
+        const std::string line = tree.title(function.node) + ": " + function.entry + ": " + warning;
+        if (!compilation_.options.error_on_warnings)
+          support::log().info("{}", line);
+        else if (std::ranges::find(problems, line, &Problem::what) == problems.end())
+          problems.push_back({line});
+      }
+  }
   std::vector<Problem> problems;
 
  private:
@@ -70,21 +83,10 @@ class Checker {
   bool check_recordings() {
     const TracedPtr kept = assembly_.traced(*trial_->function, types_of(trial_->operands)),
                     now = assembly_.traced_again(*trial_->function, trial_->operands);
-    warn(kept->warnings);
     const std::string what = text_difference(*kept->function, *now->function);
     if (!what.empty())
       problem("traced twice, it does different things (inputs " + std::to_string(trial_->set) + "): " + what);
     return what.empty();
-  }
-  void warn(const std::vector<std::string>& warnings) {
-    for (const std::string& warning : warnings) {
-      const std::string line =
-          assembly_.tree().title(trial_->function->node) + ": " + trial_->function->entry + ": " + warning;
-      if (!compilation_.options.error_on_warnings)
-        support::log().info("{}", line);
-      else if (std::ranges::find(problems, line, &Problem::what) == problems.end())
-        problems.push_back({line});
-    }
   }
 
   const Compilation& compilation_;
@@ -161,6 +163,7 @@ std::vector<Problem> check_shapes(const Compilation& compilation, const std::vec
 std::vector<Problem> check_trials(const Compilation& compilation, const std::vector<Trial>& trials) {
   Checker checker(compilation);
   for (const Trial& trial : trials) checker.check(trial);
+  checker.warn();
   return std::move(checker.problems);
 }
 

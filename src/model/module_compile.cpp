@@ -124,8 +124,8 @@ std::string CompiledModule::text() const {
   std::string text;
   for (const auto& function : compilation_->assembly->tree().functions)
     if (function.text) text += detail::script::text(*function.text) + "\n";
-  for (const auto& [name, traced] : compilation_->assembly->recordings())
-    text += detail::script::text(*traced->function) + "\n";
+  for (const auto& kept : compilation_->assembly->kept())
+    text += detail::script::text(*kept.traced->function) + "\n";
   return text;
 }
 

@@ -92,7 +92,7 @@ class Reader {
       if (tree_.function(node, entry)) problem(node, "has two entries '" + entry + "'");
       for (script::FunctionParameter& parameter : function.parameters) move(parameter.place, lines);
       move(function.body, lines);
-      tree_.functions.push_back(
+      tree_.add(
           {name, node, entry, nullptr, std::make_shared<const script::Function>(std::move(function)), 0});
     }
   }

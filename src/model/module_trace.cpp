@@ -168,11 +168,9 @@ std::vector<Tensor> Assembly::examples(const ModuleFunction& function,
   return made;
 }
 
-std::vector<std::pair<std::string, TracedPtr>> Assembly::recordings() const {
+std::vector<Assembly::Kept> Assembly::kept() const {
   const std::lock_guard lock(mutex_);
-  std::vector<std::pair<std::string, TracedPtr>> list;
-  for (const Kept& kept : kept_) list.emplace_back(kept.function, kept.traced);
-  return list;
+  return kept_;
 }
 
 // ---------------------------------------------------------------- programs

@@ -39,18 +39,18 @@ class Assembly : public std::enable_shared_from_this<Assembly> {
   /// The same program for the library's own use while the assembly is there; `again`: nothing kept is used or
   /// kept.
   script::Program callable(bool again) const;
-  /// The kept recordings with their types, for files.
-  std::vector<Trace> traces() const;
-  /// The kept recordings, for people.
-  std::vector<std::pair<std::string, TracedPtr>> recordings() const;
-
- private:
   struct Kept {
     std::string function;
     std::vector<graph::Type> types;
     std::uint64_t changes;  ///< of parameters, whose types the code may have looked at
     TracedPtr traced;
   };
+  /// The kept recordings with their types, for files.
+  std::vector<Trace> traces() const;
+  /// What has been written down so far.
+  std::vector<Kept> kept() const;
+
+ private:
   std::vector<Tensor> examples(const ModuleFunction& function, const std::vector<graph::Type>& types) const;
   script::Program program_of(const std::function<script::Traceable(const ModuleFunction&)>& traceable) const;
 

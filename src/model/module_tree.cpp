@@ -11,10 +11,14 @@ std::string joined(const std::string& path, std::string_view name) {
   return path.empty() ? std::string(name) : name.empty() ? path : path + "." + std::string(name);
 }
 
+void Tree::add(ModuleFunction function) {
+  nodes[function.node].functions.push_back(functions.size());
+  functions.push_back(std::move(function));
+}
 const ModuleFunction* Tree::function(std::size_t node, std::string_view entry) const {
-  const auto found = std::ranges::find_if(
-      functions, [&](const ModuleFunction& f) { return f.node == node && f.entry == entry; });
-  return found == functions.end() ? nullptr : &*found;
+  for (const std::size_t each : nodes[node].functions)
+    if (functions[each].entry == entry) return &functions[each];
+  return nullptr;
 }
 const ModuleFunction* Tree::function(std::string_view name) const {
   const auto found = std::ranges::find(functions, name, &ModuleFunction::name);
@@ -86,8 +90,8 @@ void add_entries(Tree& tree) {
   for (std::size_t n = 0; n < tree.nodes.size(); ++n) {
     const Node& node = tree.nodes[n];
     for (const Module::Entry& entry : node.module->entries())
-      tree.functions.push_back({joined(node.path, entry.name), n, entry.name, &entry, nullptr,
-                                node.module->inputs(entry.name).size()});
+      tree.add({joined(node.path, entry.name), n, entry.name, &entry, nullptr,
+                node.module->inputs(entry.name).size()});
     for (const Module::Named& named : node.module->parameters())
       tree.parameters.emplace_back(joined(node.path, named.path), named.parameter);
   }
@@ -100,14 +104,12 @@ void add_problem(Tree& tree, std::size_t node, const std::string& what, bool str
 void check_modes(Tree& tree) {
   for (std::size_t n = 0; n < tree.nodes.size(); ++n) {
     const Node& node = tree.nodes[n];
-    const bool empty =
-        std::ranges::none_of(tree.functions, [&](const ModuleFunction& f) { return f.node == n; });
     if (node.mode.mode == Mode::unsupported)
       add_problem(tree, n,
                   "unsupported" + (node.mode.reason.empty() ? std::string(", without a reason")
                                                             : ": " + node.mode.reason),
                   false);
-    else if (node.mode.mode != Mode::unset && empty && node.module->scripts().empty())
+    else if (node.mode.mode != Mode::unset && node.functions.empty() && node.module->scripts().empty())
       add_problem(tree, n,
                   "has the mode " + std::string(name_of(node.mode.mode)) +
                       ", but no entry: entry(name, function) or script(text) adds one",

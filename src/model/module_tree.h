@@ -18,7 +18,8 @@ struct Node {
   Module::ModulePtr module;
   CompileMode mode;  ///< the root's may be an override
   std::vector<std::pair<std::string, std::size_t>> children = {};
-  bool inside = false;  ///< a module above it is compiled, and calls it
+  bool inside = false;                      ///< a module above it is compiled, and calls it
+  std::vector<std::size_t> functions = {};  ///< its entries
 };
 
 /// One entry of one module.
@@ -43,6 +44,7 @@ struct Tree {
   std::string text;                                           ///< the scripts, one after the other
   std::vector<Problem> problems;
 
+  void add(ModuleFunction function);
   const ModuleFunction* function(std::size_t node, std::string_view entry) const;
   const ModuleFunction* function(std::string_view name) const;
   std::optional<std::size_t> node(const Module* module) const;

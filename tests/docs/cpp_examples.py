@@ -1,6 +1,7 @@
 """Turns the C++ examples of Markdown files into a program that checks what they claim.
 
-A ```cpp block becomes a function; code in a comment `<!-- setup` ... `-->` stands before every later block of its file. A statement may end in
+A ```cpp block becomes a function; code in a comment `<!-- setup` ... `-->` stands before every later block of its file. A block that begins with `struct` defines
+classes for all blocks of its file. A statement may end in
   // -> f32[4, 2]               its result's, or the declared variable's, dtype and shape; {1, 2, ...} behind: also the values
   // y -> f32[4, 2]             the same for another expression
   // raises SyntaxError invalid-token
@@ -86,6 +87,15 @@ def block_function(name, block):
     return "\n".join([f"void {name}() {{", *setup_lines(block), *statements(block), "}"])
 
 
+def defines(block):
+    """Whether a block is definitions, not statements."""
+    return next((line for line in block.code if line.strip()), "").startswith("struct ")
+
+
+def definition(block):
+    return "\n".join([f"#line {block.line} {quoted(block.path)}", *block.code])
+
+
 def kind_rows(rows):
     return [row for row in rows if {"kind", "raises", "fixed"} <= row.cells.keys()]
 
@@ -105,8 +115,9 @@ def translate(path, name, prelude):
     """The translation unit for one file: its examples, and `void run_NAME()` that calls them."""
     blocks, rows = markdown.read(path, name)
     identifier = re.sub(r"\W", "_", name)
-    functions, calls = [], []
-    for block in (each for each in blocks if each.language == "cpp"):
+    examples = [block for block in blocks if block.language == "cpp"]
+    functions, calls = [definition(block) for block in examples if defines(block)], []
+    for block in (each for each in examples if not defines(each)):
         functions.append(block_function(f"block_{block.line}", block))
         calls.append((f"block_{block.line}", block.line))
     for row in kind_rows(rows):

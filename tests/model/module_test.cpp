@@ -435,3 +435,85 @@ TEST_CASE("compiled modules and parameters from several threads") {
   for (std::thread& thread : threads) thread.join();
   CHECK(wrong == 0);
 }
+
+// ---------------------------------------------------------------- scripts
+namespace {
+
+/// A script of a module "Model" with a child "scale", compiled.
+einx::CompiledModule scripted(const std::string& text) {
+  Module model("Model");
+  model.child("scale", Scale(2));
+  model.parameter("offset", row({10}));
+  model.script(text);
+  model.entry("twice", [](Value x) { return x * 2; });
+  model.set_mode(Mode::script);
+  return einx::compile(model);
+}
+
+}  // namespace
+
+TEST_CASE("scripts call children, other entries and C++, and read parameters") {
+  const einx::CompiledModule compiled = scripted(R"(
+def forward(x: f32[n]):
+    if any(x > 3):
+        return self.scale(x) + self.offset
+    return self.later(self.twice(x))
+
+def later(x):
+    return x + self.scale.factor
+)");
+  CHECK(numbers(compiled(row({1, 4}))) == std::vector<float>{12, 18});
+  CHECK(numbers(compiled(row({1, 2}))) == std::vector<float>{4, 6});
+  CHECK(numbers(compiled.run("later", {row({5})})[0]) == std::vector<float>{7});
+  compiled.module().parameter("offset").set(row({100}));
+  CHECK(numbers(compiled(row({1, 4}))) == std::vector<float>{102, 108});
+  CHECK(raised([&] { compiled(Tensor::ones({2, 2})); }).what == "ValueError script-signature");
+  CHECK(contains(compiled.text(), "def later"));
+  CHECK_FALSE(compiled.text("forward", std::vector<einx::Spec>{{einx::f32, {2}}}).empty());
+}
+
+TEST_CASE("scripts that cannot be read, or name what is not there, are listed with their place") {
+  struct Row {
+    const char *text, *part;
+  };
+  const Row rows[] = {
+      {"def forward(x)\n    return x\n", "model (Model): its script: line 1, column"},
+      {"def forward(x):\n    return self.scales(x)\n", "line 2, column 12"},
+      {"def forward(x):\n    return x + self.offsets\n", "line 2, column"},
+      {"def twice(x):\n    return x\n", "has two entries 'twice'"},
+      {"def forward(x):\n    return self.scale.backward(x)\n", "line 2, column 12"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    const Raised found = raised([&] { scripted(row.text); });
+    CHECK(found.what == "ValueError unsupported-module");
+    CHECK(contains(found.message, row.part));
+  }
+}
+
+TEST_CASE("a failure while a script runs names its line") {
+  const einx::CompiledModule compiled =
+      scripted("def forward(x):\n    y = self.scale(x)\n    return einsum(\"ab->a\", y)\n");
+  const Raised found = raised([&] { compiled(row({1, 2})); });
+  CHECK(contains(found.message, "einsum(\"ab->a\", y)"));
+}
+
+TEST_CASE("a script that is not declared is called from traced code with the types that its examples give") {
+  struct Over : Module {
+    Child<Module> first;
+    Over() : Module("Over") {
+      Module rows("Rows");
+      rows.script(
+          "def forward(x):\n    for row in x:\n        if any(row > 0):\n            return row\n    return "
+          "x\n");
+      rows.set_mode(Mode::script);
+      first = child("first", rows);
+      entry("forward", [f = first](Value x) { return f(f(x)) * 2; });
+      set_mode(Mode::trace);
+    }
+  };
+  const einx::CompiledModule compiled = einx::trace(Over(), {Tensor::zeros({2, 2, 3})});
+  CHECK(compiled(Tensor::zeros({2, 2, 3})).rank() == 3);
+  CHECK(compiled(Tensor::ones({2, 2, 3})).rank() == 1);
+  CHECK(compiled(Tensor::ones({4, 5, 6})).shape()[0] == 6);
+}
