@@ -37,6 +37,15 @@ double at(const Tensor& x, std::int64_t k) {
 
 }  // namespace
 
+double difference(const einx::Tensor& want, const einx::Tensor& got) {
+  double most = want.size() == got.size() ? 0 : 1e30;
+  for (std::int64_t k = 0; most < 1e30 && k < want.size(); ++k) {
+    const double a = at(want, k), b = at(got, k);
+    most = std::max(most, std::abs(a - b) / (1 + std::abs(a)));
+  }
+  return most;
+}
+
 std::string check(const Job& job) {
   const auto graph = einx::detail::graph::parse(job.graph.text());
   const std::vector<einx::Operand> views(job.operands.begin(), job.operands.end());

@@ -10,4 +10,7 @@ namespace bench {
 /// unscheduled scalar loops compiled for run-time extents, which the tests compare with it.
 std::string check(const Job& job);
 
+/// The largest distance of two elements, relative to one or the larger of them.
+double difference(const einx::Tensor& want, const einx::Tensor& got);
+
 }  // namespace bench

@@ -1,5 +1,6 @@
 // bench [ROW...] [--row NAME] [--threads N[,N]] [--quick] [--alone] [--json FILE] [--markdown FILE] [--extra FILE] [--cases FILE]
 // bench --networks [SECONDS]: path searches over families of tensor networks.
+// bench --dynamic [ROW...]: kernels for many sizes beside those for one.
 // Every timing is a ratio to a floor of the same run; peers are timed in turn with both.
 #include <algorithm>
 #include <cstdio>
@@ -8,6 +9,7 @@
 #include <sstream>
 
 #include "check.h"
+#include "dynamic.h"
 #include "measure.h"
 #include "networks.h"
 #include "report.h"
@@ -120,6 +122,7 @@ int run(const Settings& s) {
 int main(int argc, char** argv) {
   if (argc == 3 && std::string(argv[1]) == "--warm-calls") return bench::warm_calls(argv[2]);
   if ((argc == 2 || argc == 3) && std::string(argv[1]) == "--networks") return bench::print_networks(argc == 3 ? std::atof(argv[2]) : 1);
+  if (argc >= 2 && std::string(argv[1]) == "--dynamic") return bench::print_dynamic({argv + 2, argv + argc});
   bench::Settings settings;
   if (!bench::read(argc, argv, settings)) {
     std::fprintf(stderr, "usage: bench [ROW...] [--row NAME] [--threads N[,N]] [--quick] [--alone] [--json FILE] [--markdown FILE] [--extra FILE] [--cases FILE]\n");

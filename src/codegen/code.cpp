@@ -49,6 +49,7 @@ class ProgramCode : public Code {
       void* function = loaded_ ? loaded_->addresses()[k] : nullptr;
       calls_.push_back(make_call(program.steps[k], function));
     }
+    skip_others(program);
     for (std::size_t k = 0; like != nullptr && k < calls_.size(); ++k) calls_[k].writes = like->calls_[k].writes;
     single_ = is_single();
   }
@@ -97,11 +98,29 @@ class ProgramCode : public Code {
   }
 
  private:
+  /// Of two kernels that do the same one is for these parameters.
+  void skip_others(const loops::Program& program) {
+    for (std::size_t k = 0; k < calls_.size(); ++k) {
+      const auto* kernel = std::get_if<loops::Kernel>(&program.steps[k]);
+      if (kernel == nullptr) continue;
+      calls_[k].skipped = !std::ranges::all_of(kernel->only_if, [&](const loops::Kernel::Condition& one) {
+        return parameters_[std::size_t(one.param)] % one.multiple == 0;
+      });
+      if (kernel->otherwise) calls_[k].skipped = k > 0 && !calls_[k - 1].skipped;
+    }
+  }
+
   /// Most programs: one kernel from operands to results, without temporaries.
   bool is_single() const {
     const auto elsewhere = [](const Buffer& buffer) { return buffer.kind != Buffer::Kind::Temporary; };
-    return calls_.size() == 1 && calls_[0].kernel && calls_[0].same_a < 0 && !empty_ && buffers_.size() <= kFewBuffers &&
+    const auto runs = [](const StepCall& call) { return !call.skipped; };
+    return std::ranges::count_if(calls_, runs) == 1 && first().kernel && first().same_a < 0 && !empty_ && buffers_.size() <= kFewBuffers &&
            std::ranges::all_of(buffers_, elsewhere);
+  }
+
+  /// That is not skipped.
+  const StepCall& first() const {
+    return *std::ranges::find_if(calls_, [](const StepCall& call) { return !call.skipped; });
   }
 
   /// The kernel with nothing around it, if every result has its memory already; else false.
@@ -120,7 +139,7 @@ class ProgramCode : public Code {
       }
     }
     status->code = EINX_OK;
-    calls_[0].kernel(at.data(), parameters_.data(), status);
+    first().kernel(at.data(), parameters_.data(), status);
     return true;
   }
 
@@ -157,7 +176,7 @@ class ProgramCode : public Code {
   void call_all(const void** at, einx_status* status, std::exception_ptr& failure) const {
     for (const StepCall& call : calls_) {
       // nobody asks for a value: only the coordinates of updates are looked at
-      if (empty_ && call.writes) continue;
+      if (call.skipped || (empty_ && call.writes)) continue;
       if (call.same_a >= 0 && at[call.same_a] == at[call.same_b]) continue;
       run_call(call, at, parameters_.data(), status, failure);
       if (status->code != EINX_OK) return;

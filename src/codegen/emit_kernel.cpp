@@ -297,16 +297,21 @@ void KernelEmitter::vector_constant(const Loop& loop, std::int64_t extent) {
   with_variable(loop, variable(int64(grouped), frame_.entry), [&] { strip(loop, std::move(masks)); });
 }
 
-/// Whole groups in a loop, then single masked vectors.
+/// Whole groups in a loop, then single vectors, then a masked one.
 void KernelEmitter::vector_dynamic(const Loop& loop, const Extent& extent) {
   const std::int64_t group = loop.step * loop.unroll;
+  const Int& end = loop.outer < 0 ? loop.extent : loop.outer_extent;
+  const bool no_tail = end.is_multiple(loop.step) && (loop.outer < 0 || loop.extent.is_multiple(loop.step));
   llvm::Value* grouped = int64(0);
   if (!extent.at_most || *extent.at_most >= group) {
     grouped = rounded_down(extent.value, group);
     counted(loop, int64(0), grouped, group, true,
             [&] { strip(loop, std::vector<llvm::Value*>(std::size_t(loop.unroll), nullptr)); });
   }
-  counted(loop, grouped, extent.value, loop.step, true, [&] {
+  llvm::Value* singles = no_tail ? extent.value : rounded_down(extent.value, loop.step);
+  if (loop.unroll > 1 || grouped == int64(0)) counted(loop, grouped, singles, loop.step, true, [&] { strip(loop, {nullptr}); });
+  if (no_tail) return;
+  counted(loop, singles, extent.value, loop.step, true, [&] {
     llvm::Value* left = b_.CreateNSWSub(extent.value, frame_.variables.at(loop.var).value);
     left = b_.CreateTrunc(b_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, left, int64(loop.step)),
                           b_.getInt32Ty());

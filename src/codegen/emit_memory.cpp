@@ -56,6 +56,8 @@ llvm::Value* KernelEmitter::pointer(BufferId id, const Address& at, int slot) {
   std::vector<std::pair<Variable, Int>> steps;
   const Variable one{int64(1), frame_.entry, 0, 1};
   if (!at.offset.constant()) steps.push_back({one, at.offset});
+  for (const Address::Start& start : at.starts)
+    steps.push_back({Variable{int64(start.times), frame_.entry, 0, 1}, start.stride});
   for (const Address::Term& term : at.terms) {
     const Variable& variable = frame_.variables.at(term.var);
     const bool along = vector_ && term.var == vector_->var;
@@ -102,9 +104,9 @@ bool KernelEmitter::indirect_lanes(const Address& at) const {
 /// Whether an element address is always a multiple of `bytes`, given a 64-byte aligned buffer.
 bool KernelEmitter::aligned(const Address& at, std::int64_t bytes, std::int64_t size) const {
   const auto whole = [&](const Int& value, std::int64_t times) {
-    return value.constant() && value.value * times * size % bytes == 0;
+    return (value.constant() ? value.value : value.multiple) * times * size % bytes == 0;
   };
-  if (!at.indirect.empty() || !whole(at.offset, 1)) return false;
+  if (!at.indirect.empty() || !at.starts.empty() || !whole(at.offset, 1)) return false;
   return std::all_of(at.terms.begin(), at.terms.end(), [&](const Address::Term& term) {
     const Variable& variable = frame_.variables.at(term.var);
     const auto* value = llvm::dyn_cast<llvm::ConstantInt>(variable.value);

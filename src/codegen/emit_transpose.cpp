@@ -156,7 +156,7 @@ void KernelEmitter::transpose_block(const Transpose& statement, int row, int col
   rows = transposed(std::move(rows), int(bytes));
   const std::int64_t whole = std::min<std::int64_t>(bytes * size, 64);
   const bool streams = statement.streaming && whole >= 16 && aligned(statement.to_at, whole, bytes) &&
-                       statement.to_stride.constant() && statement.to_stride.value * bytes % whole == 0 &&
+                       statement.to_stride.is_multiple(std::max<std::int64_t>(1, whole / bytes)) &&
                        row * bytes % whole == 0;
   for (int k = 0; k < size; ++k) {
     llvm::Value* to = line(statement.to, statement.to_at, statement.to_stride, column + k, row);

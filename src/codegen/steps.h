@@ -20,6 +20,7 @@ struct StepCall {
   std::unique_ptr<const loops::Native> native;
   loops::BufferId same_a = -1, same_b = -1;  ///< not called if these are at one address
   bool writes = true;                        ///< or it only checks coordinates
+  bool skipped = false;                      ///< another step does it for these parameters
 };
 
 /// `function`: the generated kernel or micro-kernel of the step, if it has one.

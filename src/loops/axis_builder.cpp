@@ -137,6 +137,12 @@ bool read_along(const Nest& nest, int axis) {
   return std::ranges::any_of(nest.inputs, [&](const Access& input) { return !input.strides[axis].is(0); });
 }
 
+bool fixed(const Nest& nest, int axis) { return nest.axes[std::size_t(axis)].extent.constant(); }
+
+bool fixed_strides(const Access& access) {
+  return access.offset.constant() && std::ranges::all_of(access.strides, [](const Int& stride) { return stride.constant(); });
+}
+
 std::int64_t stride_of(const Access& access, int axis) {
   const Int& stride = access.strides[axis];
   return stride.constant() ? stride.value : 2;  // a parameter: anything, so never taken for contiguous
@@ -181,7 +187,9 @@ Address AxisBuilder::address(std::span<const Int> strides) const {
   for (std::size_t a = 0; a < strides.size(); ++a) {
     if (strides[a].is(0)) continue;
     for (VarId v : at[a].vars) result.terms.push_back({v, strides[a]});
-    if (at[a].start != 0) result.offset.value += at[a].start * strides[a].value;  // only static schedules start elsewhere
+    if (at[a].start == 0) continue;
+    if (strides[a].constant()) result.offset.value += at[a].start * strides[a].value;
+    else result.starts.push_back({strides[a], at[a].start});
   }
   return result;
 }

@@ -53,6 +53,9 @@ std::int64_t volume(const Nest& nest);
 std::vector<int> axes_where(const Nest& nest, bool reduced);
 /// Whether an input of the nest changes along the axis.
 bool read_along(const Nest& nest, int axis);
+/// Whether the axis' extent is a constant; whether offset and strides of the operand are.
+bool fixed(const Nest& nest, int axis);
+bool fixed_strides(const Access& access);
 /// The constant stride, or 2 for a parameter: anything, so never taken for contiguous.
 std::int64_t stride_of(const Access& access, int axis);
 

@@ -77,8 +77,14 @@ void choose_parts(const ProductSizes& sizes, Blocking& blocking) {
 }  // namespace
 
 Blocking choose_blocking(const Machine& machine, const ProductSizes& sizes) {
+  Blocking tile;
+  choose_tile(machine, sizes, tile);
+  return choose_blocking(machine, sizes, tile.mr, tile.nr);
+}
+
+Blocking choose_blocking(const Machine& machine, const ProductSizes& sizes, int mr, int nr) {
   Blocking blocking;
-  choose_tile(machine, sizes, blocking);
+  blocking.mr = mr, blocking.nr = nr;
   const std::int64_t depth =
       std::clamp<std::int64_t>(machine.l1 / (blocking.nr * sizes.bytes), 64, kMostDepth);
   blocking.kc = even_block(sizes.k, depth, 16);

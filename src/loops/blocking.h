@@ -20,6 +20,8 @@ struct Blocking {
   bool parallel = false;
 };
 Blocking choose_blocking(const Machine& machine, const ProductSizes& sizes);
+/// The same around a register tile that is there already.
+Blocking choose_blocking(const Machine& machine, const ProductSizes& sizes, int mr, int nr);
 
 /// The decisions as a sentence.
 std::string describe(const Blocking& blocking, const ProductSizes& sizes);

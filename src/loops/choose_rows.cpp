@@ -43,6 +43,8 @@ int first_contiguous(const Nest& nest, std::span<const int> axes) {
   return -1;
 }
 
+bool strides_known(const Nest& nest) { return std::ranges::all_of(nest.inputs, fixed_strides); }
+
 struct Pick {
   int axis = -1;
   std::string why;
@@ -53,6 +55,10 @@ Pick pick_vector(const Nest& nest, std::span<const int> kept, std::span<const in
   const auto extent = [&](int axis) { return axis < 0 ? 0 : nest.axes[axis].extent.value; };
   const auto name = [&](int axis) { return nest.axes[axis].name; };
   const int r = first_contiguous(nest, reduced), k = first_contiguous(nest, kept);
+  if (r < 0 && k < 0 && !strides_known(nest)) {
+    const std::span<const int> from = reduced.empty() ? kept : reduced;
+    if (!from.empty()) return {from.back(), "vectors along the last axis, " + name(from.back()) + ": strides are parameters"};
+  }
   if (r >= 0 && (extent(r) >= lanes || row >= 4 * lanes))
     return {r, "vectors along the reduced axis " + name(r) + ", which is contiguous"};
   if (k >= 0 && extent(k) >= std::min(lanes / 4, 4))
@@ -98,22 +104,6 @@ void choose_threads(const Nest& nest, RowsChoice& c) {
   c.threads = "threads take blocks of " + std::to_string(block) + " of " + nest.axes[c.vector].name;
 }
 
-/// Nothing is known of extents and strides: the last axis of the text is the one most often contiguous.
-RowsChoice choose_dynamic(const Nest& nest, RowsChoice c, std::vector<int> kept, std::vector<int> reduced) {
-  std::vector<int>& from = reduced.empty() ? kept : reduced;
-  if (!from.empty()) {
-    c.vector = from.back();
-    from.pop_back();
-    c.why = "dynamic: vectors along the last axis, " + nest.axes[c.vector].name;
-  } else {
-    c.why = "dynamic: nothing to loop over";
-  }
-  c.outer = std::move(kept);
-  c.inner = std::move(reduced);
-  if (!c.outer.empty()) c.grain = 16;
-  return c;
-}
-
 }  // namespace
 
 int lanes_of(const Nest& nest, const Machine& machine) {
@@ -148,8 +138,7 @@ RowsChoice choose_rows(const Nest& nest, const Plan& plan) {
   c.unroll = unroll_of(nest, plan.machine);
   std::vector<int> kept, reduced = axes_where(nest, true);
   for (int axis : axes_where(nest, false))
-    (plan.dynamic || read_along(nest, axis) ? kept : c.spread).push_back(axis);
-  if (plan.dynamic) return choose_dynamic(nest, std::move(c), std::move(kept), std::move(reduced));
+    (read_along(nest, axis) ? kept : c.spread).push_back(axis);
   Pick pick = pick_vector(nest, kept, reduced, c.lanes);
   c.vector = pick.axis;
   c.why = std::move(pick.why);
@@ -159,14 +148,16 @@ RowsChoice choose_rows(const Nest& nest, const Plan& plan) {
   c.outer = std::move(kept);
   c.inner = std::move(reduced);
   if (c.vector >= 0) {
-    const auto length = std::uint64_t(std::max<std::int64_t>(1, nest.axes[c.vector].extent.value));
+    const bool known = fixed(nest, c.vector);
+    const auto length = std::uint64_t(known ? std::max<std::int64_t>(1, nest.axes[c.vector].extent.value) : c.lanes);
     c.lanes = int(std::min<std::uint64_t>(std::uint64_t(c.lanes), std::bit_ceil(length)));
-    const std::int64_t vectors = nest.axes[c.vector].extent.value / c.lanes;
+    const std::int64_t vectors = known ? nest.axes[c.vector].extent.value / c.lanes : c.unroll;
     c.unroll = int(std::clamp<std::int64_t>(vectors, 1, c.unroll));
     c.why += ", " + std::to_string(c.unroll) + " x " + std::to_string(c.lanes) + " lanes";
   }
   const bool scalar_around = c.vector < 0 || !nest.axes[c.vector].reduced;
-  c.unroll_last = scalar_around && !c.inner.empty() && nest.axes[c.inner.back()].extent.value <= 8;
+  c.unroll_last = scalar_around && !c.inner.empty() && fixed(nest, c.inner.back()) &&
+                  nest.axes[c.inner.back()].extent.value <= 8;
   choose_threads(nest, c);
   return c;
 }
@@ -177,7 +168,8 @@ bool goes_forward(const Nest& nest, const RowsChoice& choice) {
   std::int64_t inside = 1;
   for (std::size_t k = loops.size(); k-- > 0;) {
     const Int& stride = nest.position_strides[loops[k]];
-    if (!stride.constant() || stride.value < inside) return false;
+    const bool known = stride.constant() && (k == 0 || fixed(nest, loops[k]));
+    if (!known || stride.value < inside) return false;
     inside = stride.value * nest.axes[loops[k]].extent.value;
   }
   return true;
@@ -191,7 +183,7 @@ void sort_by_position(const Nest& nest, RowsChoice& choice) {
 
 void schedule_rows(const Nest& nest, Plan& plan) {
   const RowsChoice choice = choose_rows(nest, plan);
-  if (plan.dynamic || (!schedule_split(nest, plan, choice) && !schedule_columns(nest, plan, choice)))
+  if (!schedule_split(nest, plan, choice) && !schedule_columns(nest, plan, choice))
     emit_rows(nest, plan, choice);
 }
 

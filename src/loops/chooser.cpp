@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "loops/estimate.h"
+#include "loops/stream.h"
 #include "support/support.h"
 
 namespace einx::detail::loops {
@@ -65,7 +66,7 @@ std::int64_t instructions(const Body& body, std::int64_t slots);
 std::int64_t instructions_of_strips(const Loop& loop) {
   const std::int64_t group = loop.step * loop.unroll;
   const std::int64_t rest =
-      !loop.extent.constant() ? 1 : (loop.extent.value % group + loop.step - 1) / loop.step;
+      !loop.extent.constant() ? 2 : (loop.extent.value % group + loop.step - 1) / loop.step;
   const bool whole = !loop.extent.constant() || loop.extent.value >= group;
   return (whole ? instructions(loop.body, loop.unroll) : 0) + (rest > 0 ? instructions(loop.body, rest) : 0);
 }
@@ -122,13 +123,69 @@ std::int64_t affordable(const Plan& plan) {
   return std::max<std::int64_t>(0, kBudget - plan.reserved - instructions(plan.program, 0)) / kShare;
 }
 
-void schedule(const Nest& nest, Plan& plan) {
+namespace {
+
+void schedule_one(const Nest& nest, Plan& plan) {
   const std::size_t steps = plan.program.steps.size(), buffers = plan.program.buffers.size();
   for (const Choice& choice : kChoices) {
     if (!choice.matches(nest)) continue;
     choice.schedule(nest, plan);
     return limit(nest, plan, steps, buffers);
   }
+}
+
+bool streams(const Body& body) {
+  return std::ranges::any_of(body, [](const Statement& statement) {
+    return support::match(
+        statement.node, [](const Store& s) { return s.streaming; }, [](const Transpose& s) { return s.streaming; },
+        [](const Loop& s) { return streams(s.body); }, [](const auto&) { return false; });
+  });
+}
+
+/// Stores past the caches want whole lines, which parameters do not promise: a kernel for those that are multiples of a line's elements, where it
+/// makes a difference. What follows is for the others.
+bool schedule_lined(const Nest& nest, Plan& plan) {
+  constexpr std::int64_t kElements = 64;
+  Nest lined = nest;
+  std::vector<Kernel::Condition> only_if;
+  const auto suppose = [&](Int& number) {
+    if (number.constant() || number.value < kElements) return;  // too small to be one, as far as samples tell
+    number.multiple = kElements;
+    only_if.push_back({number.param, kElements});
+  };
+  suppose(lined.outputs[0].offset);
+  for (Int& stride : lined.outputs[0].strides) suppose(stride);
+  for (std::size_t a = 0; a < lined.axes.size(); ++a) {
+    const auto runs_along = [&](const Access& access) { return access.strides[a].is(1); };
+    if (runs_along(lined.outputs[0]) || std::ranges::any_of(lined.inputs, runs_along)) suppose(lined.axes[a].extent);
+  }
+  if (only_if.empty()) return false;
+  Program& program = plan.program;
+  const std::size_t steps = program.steps.size(), buffers = program.buffers.size();
+  schedule_one(lined, plan);
+  auto* kernel = program.steps.size() == steps + 1 ? std::get_if<Kernel>(&program.steps.back()) : nullptr;
+  if (kernel == nullptr || !streams(kernel->body)) {
+    program.steps.resize(steps);
+    program.buffers.resize(buffers);
+    return false;
+  }
+  kernel->only_if = std::move(only_if);
+  kernel->schedule += "\nonly if what it wants to be multiples of " + std::to_string(kElements) + " are such";
+  return true;
+}
+
+bool may_line(const Nest& nest, const Plan& plan) {
+  return plan.dynamic && plan.bounded && (is_move(nest) || is_map(nest)) &&
+         double(volume(nest)) * double(loops::size_of(nest.outputs[0].dtype)) > double(kStreamBytes);
+}
+
+}  // namespace
+
+void schedule(const Nest& nest, Plan& plan) {
+  const bool lined = may_line(nest, plan) && schedule_lined(nest, plan);
+  schedule_one(nest, plan);
+  if (!lined) return;
+  if (auto* kernel = std::get_if<Kernel>(&plan.program.steps.back())) kernel->otherwise = true;
 }
 
 }  // namespace einx::detail::loops

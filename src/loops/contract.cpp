@@ -105,7 +105,7 @@ class TileKernel {
   void sum(Body& body, std::size_t k, const AxisBuilder::Inner& inner) {
     if (k == c_.inner.size()) return inner(body);
     const bool short_one = k + 1 == c_.inner.size() &&
-                           b_.nest.axes[c_.inner[k]].extent.value * c_.side * c_.unroll <= kWrittenOut;
+                           fixed(b_.nest, c_.inner[k]) && b_.nest.axes[c_.inner[k]].extent.value * c_.side * c_.unroll <= kWrittenOut;
     b_.over(body, c_.inner[k], header(short_one ? LoopKind::Unrolled : LoopKind::Serial),
             [&](Body& in) { sum(in, k + 1, inner); });
   }
@@ -177,16 +177,17 @@ bool schedule_tiles(const Nest& nest, Plan& plan) {
   if (c.vector < 0 || c.inner.empty() || rows_of(nest).passes[0].identity.size() != 1) return false;
   c.rows = pick_rows(nest, kept, c.vector);
   if (c.rows < 0) return false;
-  const auto length = std::uint64_t(nest.axes[c.vector].extent.value);
+  const bool known = fixed(nest, c.vector);
+  const auto length = std::uint64_t(known ? nest.axes[c.vector].extent.value : c.lanes);
   c.lanes = int(std::min<std::uint64_t>(
       std::uint64_t(c.lanes), std::bit_ceil(length)));  // small matrices: shorter vectors without masks
-  const std::int64_t vectors = (nest.axes[c.vector].extent.value + c.lanes - 1) / c.lanes;
+  const std::int64_t vectors = known ? (nest.axes[c.vector].extent.value + c.lanes - 1) / c.lanes : 2;
   const bool many = plan.machine.vector_registers >= 32;
   c.unroll = int(std::min<std::int64_t>(vectors, 2));
   const std::int64_t most = many ? (c.unroll == 2 ? 12 : 16) : (c.unroll == 2 ? 4 : 8),
                      extent = nest.axes[c.rows].extent.value;
   const std::int64_t tiles = (extent + most - 1) / most;
-  c.side = int((extent + tiles - 1) / tiles);
+  c.side = int(fixed(nest, c.rows) ? (extent + tiles - 1) / tiles : most);
   std::erase(kept, c.vector);
   std::erase(kept, c.rows);
   c.outer = std::move(kept);
@@ -251,9 +252,25 @@ void prefetch_ahead(AxisBuilder& b, Body& body, std::span<const int> outer) {
   }
 }
 
+namespace {
+
+/// The last tile overlaps the one before it; rows that are fewer than a tile are taken one by one.
+void over_whole_tiles(AxisBuilder& b, Body& body, int axis, std::int64_t side,
+                      const std::function<void(Body&, std::int64_t)>& inner) {
+  for (const Loop::Part part : {Loop::Part::Whole, Loop::Part::Last, Loop::Part::Small}) {
+    const std::int64_t step = part == Loop::Part::Small ? 1 : side;
+    Loop loop = header(LoopKind::Tile, step);
+    loop.part = part, loop.unit = side;
+    b.over(body, axis, std::move(loop), [&](Body& in) { inner(in, step); });
+  }
+}
+
+}  // namespace
+
 void over_tiles(AxisBuilder& b, Body& body, int axis, std::int64_t side,
                 const std::function<void(Body&, std::int64_t)>& inner) {
   const std::int64_t extent = b.nest.axes[axis].extent.value, whole = extent - extent % side;
+  if (!fixed(b.nest, axis)) return over_whole_tiles(b, body, axis, side, inner);
   if (whole > 0) {
     Loop tiles = header(LoopKind::Tile, side);
     tiles.extent = constant(whole);
@@ -327,6 +344,7 @@ bool multiplies(const Nest& nest) {
 
 bool schedule_small(const Nest& nest, Plan& plan) {
   if (!multiplies(nest)) return false;
+  if (plan.dynamic) return schedule_lanes(nest, plan) || schedule_flat(nest, plan);
   if (schedule_lanes(nest, plan) || (nest.inputs.size() > 2 && schedule_pairs(nest, plan))) return true;
   return schedule_flat(nest, plan) || schedule_slices(nest, plan);
 }
@@ -337,6 +355,7 @@ Access before_epilogue(const Nest& nest, Plan& plan) {
   Access made = nest.outputs[0];
   made.computed = dtype;
   if (made.dtype == dtype) return made;
+  if (plan.dynamic) return made;  // the schedules that need it do without
   made.dtype = dtype;
   std::int64_t reach = made.offset.value + 1;
   for (std::size_t a = 0; a < nest.axes.size(); ++a)
@@ -388,7 +407,7 @@ void schedule_with_epilogue(const Nest& nest, Plan& plan) {
 }  // namespace
 
 void schedule_contract(const Nest& nest, Plan& plan) {
-  if (plan.dynamic) return emit_rows(nest, plan, choose_rows(nest, plan));
+  if (plan.dynamic && volume(nest) == 0) return schedule_plain(nest, plan);
   if (nest.epilogue) return schedule_with_epilogue(nest, plan);
   if (schedule_small(nest, plan)) return;
   if (stays_in_cache(nest, plan.machine) && schedule_tiles(nest, plan)) return;

@@ -1,5 +1,7 @@
 // Private to the contraction schedules: the classes of axes.
 #pragma once
+#include <optional>
+
 #include "loops/axis_builder.h"
 
 namespace einx::detail::loops {
@@ -32,6 +34,9 @@ std::vector<Nest> pair_nests(const Nest& nest, Plan& plan);
 bool is_small_in_lanes(const Nest& nest, const Plan& plan);
 /// Packed product with a generated micro-kernel, for what is large enough. False if it is not.
 bool schedule_matmul(const Nest& nest, Plan& plan);
+/// The step that `schedule_matmul` made of `common` as `like`, for the sizes of `nest`, without its micro-kernel; nullopt if that one
+/// does not serve them.
+std::optional<Matmul> plan_again(const Nest& common, const Nest& nest, const Matmul& like, const Machine& machine);
 /// Few results of long sums, or an operand that is contiguous along a summed axis. False if it is not that.
 bool schedule_slices(const Nest& nest, Plan& plan);
 /// Rows that are shorter than a vector, side by side. False if they are not, or if the blocks stay in no

@@ -173,6 +173,15 @@ bool stays_in_registers(const Nest& nest, const Flat& flat, const Machine& machi
   return left > 0 && right > 0 && all + 4 <= machine.vector_registers;
 }
 
+/// Blocks of either operand have to be the same whatever the sizes are; how many rows and problems there are is free.
+bool is_fixed(const Nest& nest, const Flat& flat) {
+  const auto fixed_along = [&](const Access& access) {
+    return access.strides[std::size_t(flat.rows)].constant() && access.strides[std::size_t(flat.columns)].constant() &&
+           access.strides[std::size_t(flat.depth)].constant();
+  };
+  return fixed(nest, flat.columns) && fixed(nest, flat.depth) && std::ranges::all_of(nest.inputs, fixed_along);
+}
+
 }  // namespace
 
 bool schedule_flat(const Nest& nest, Plan& plan) {
@@ -181,16 +190,16 @@ bool schedule_flat(const Nest& nest, Plan& plan) {
     return false;
   Flat flat;
   flat.lanes = lanes_of(nest, plan.machine);
-  if (!find_axes(nest, flat)) return false;
+  if (!find_axes(nest, flat) || !is_fixed(nest, flat)) return false;
   const std::int64_t columns = extent(nest, flat.columns);
   if (columns > flat.lanes / 2 || extent(nest, flat.depth) > kDeepest) return false;
-  flat.count = rows_at_a_time(extent(nest, flat.rows), columns, flat.lanes);
+  flat.count = rows_at_a_time(fixed(nest, flat.rows) ? extent(nest, flat.rows) : kMostSlots * flat.lanes, columns, flat.lanes);
   if (2 * flat.count * columns <= flat.lanes || !stays_in_registers(nest, flat, plan.machine)) return false;
   if (!flat.outer.empty()) {
     const std::int64_t first = extent(nest, flat.outer[0]);
     flat.grain = parallel_grain(first, time_of(nest, 2 * flat.lanes) / double(first));
   }
-  flat.stream = leaves_cache(nest, plan.machine) && extent(nest, flat.rows) * columns % flat.lanes == 0;
+  flat.stream = fixed_strides(nest.outputs[0]) && fixed(nest, flat.rows) && leaves_cache(nest, plan.machine) && extent(nest, flat.rows) * columns % flat.lanes == 0;
   FlatKernel(nest, plan, std::move(flat)).make();
   return true;
 }

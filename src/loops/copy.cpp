@@ -23,18 +23,18 @@ int block_of(const Copy& c, const Machine& machine) {
   const int widest = std::min<int>(kMost, int(std::max<std::int64_t>(2, machine.vector_bytes / bytes)));
   const int full = volume(c.nest) * bytes < kWorthWide && bytes >= 4 ? std::min(widest, 8) : widest;
   const bool wasteful = waste(c.extent(c.across), full) * waste(c.extent(c.along), full) > kWaste;
-  const bool short_side =
+  const bool short_axis =
       std::min(c.extent(c.across), c.extent(c.along)) < full;  // one block is all there is of it
-  return wasteful && full > 4 && !short_side ? full / 2 : full;
+  return wasteful && full > 4 && !short_axis ? full / 2 : full;
 }
 
 /// The input's contiguous axis, if it is another than the output's.
 bool find_plane(Copy& c) {
   c.along = int(c.nest.axes.size()) - 1;
-  if (c.to_stride(c.along) != 1) return false;
+  if (stride_of(c.to(), c.along) != 1) return false;
   for (int a = 0; a < c.along; ++a)
-    if (c.from_stride(a) == 1) c.across = a;
-  const std::int64_t along_step = c.from_stride(c.along);
+    if (stride_of(c.from(), a) == 1) c.across = a;
+  const std::int64_t along_step = stride_of(c.from(), c.along);
   return c.across >= 0 && along_step != 0 && along_step != 1;
 }
 
@@ -72,20 +72,64 @@ void transpose(Copy& c, Body& out, const Direct& d) {
   if (d.streaming && d.next == 0) block.ahead = d.across_tile;
 }
 
-/// Elements of the axis in whole blocks.
+/// Elements of the axis in whole blocks, where its extent is a constant.
 std::int64_t whole(const Copy& c, int axis) { return c.extent(axis) / c.side(axis) * c.side(axis); }
+
+/// The loop runs over the whole blocks of the axis.
+void end_whole(const Copy& c, int axis, Loop& loop, Int& extent) {
+  extent = c.nest.axes[std::size_t(axis)].extent;
+  if (fixed(c.nest, axis)) return void(extent = constant(whole(c, axis)));
+  if (extent.is_multiple(c.side(axis))) return;
+  loop.part = Loop::Part::Whole;
+  loop.unit = c.side(axis);
+}
 
 /// The blocks of the axis inside the tile that is open on it.
 Loop inside(const Copy& c, int axis, std::int64_t tile) {
   Loop loop = header(LoopKind::Tile, c.side(axis));
   loop.extent = constant(tile);
   loop.outer = c.builder.at[std::size_t(axis)].vars.back();
-  loop.outer_extent = constant(whole(c, axis));
+  end_whole(c, axis, loop, loop.outer_extent);
   return loop;
+}
+
+/// An axis that is shorter than a block, element by element beside vectors of the other.
+void short_side(Copy& c, Body& out, int axis) {
+  const int other = axis == c.across ? c.along : c.across;
+  const std::int64_t lanes = std::max<std::int64_t>(1, c.builder.plan.machine.vector_bytes / loops::size_of(c.to().dtype));
+  Loop loop = header(LoopKind::Serial);
+  loop.part = Loop::Part::Small, loop.unit = c.side(axis);
+  c.builder.over(out, axis, std::move(loop), [&](Body& line) {
+    c.builder.over(line, other, header(LoopKind::Vector, lanes),
+                   [&](Body& body) { c.builder.store(body, c.to(), c.builder.load(body, c.from())); });
+  });
+}
+
+/// What is left at the ends where only the run shows what that is: a block at the end of an axis of which more is than whole
+/// blocks, or an axis that has none.
+void open_edges(Copy& c, Body& out, const AxisBuilder::Inner& block) {
+  const auto exact = [&](int axis) { return c.nest.axes[std::size_t(axis)].extent.is_multiple(c.side(axis)); };
+  const auto whole_blocks = [&](Body& body, int axis, Loop::Part part, const AxisBuilder::Inner& inner) {
+    Loop loop = header(LoopKind::Tile, c.side(axis));
+    loop.part = part, loop.unit = c.side(axis);
+    c.builder.over(body, axis, std::move(loop), inner);
+  };
+  using enum Loop::Part;
+  if (!exact(c.along))
+    whole_blocks(out, c.along, Last, [&](Body& rows) {
+      whole_blocks(rows, c.across, Whole, block);
+      if (!exact(c.across)) whole_blocks(rows, c.across, Last, block);
+    });
+  if (!exact(c.across))
+    whole_blocks(out, c.across, Last, [&](Body& columns) { whole_blocks(columns, c.along, Whole, block); });
+  for (const int axis : {c.across, c.along})
+    if (!exact(axis)) short_side(c, out, axis);
 }
 
 /// What is left at the ends of both axes: blocks that end there, and overlap what is done already.
 void edges(Copy& c, Body& out, const Direct& d) {
+  const bool known = fixed(c.nest, c.across) && fixed(c.nest, c.along);
+  if (!known) return open_edges(c, out, [&](Body& body) { transpose(c, body, d); });
   const auto at_end = [&](int axis, const auto& inner) {
     c.builder.at[std::size_t(axis)].start = c.extent(axis) - c.side(axis);
     inner();
@@ -104,7 +148,7 @@ void edges(Copy& c, Body& out, const Direct& d) {
 void plane(Copy& c, Body& out, const Direct& d, std::int64_t grain) {
   const auto tiles = [&](bool is_across, LoopKind kind) {
     Loop loop = header(kind, is_across ? d.across_tile : d.along_tile, 1, std::max<std::int64_t>(1, grain));
-    loop.extent = constant(whole(c, is_across ? c.across : c.along));
+    end_whole(c, is_across ? c.across : c.along, loop, loop.extent);
     return loop;
   };
   const int first = d.across_first ? c.across : c.along, second = d.across_first ? c.along : c.across;
@@ -226,7 +270,7 @@ double cost(const Copy& c) {
 
 void schedule_copy(const Nest& nest, Plan& plan) {
   constexpr std::int64_t kTiny = 256;  // elements; a shuffled block costs more to compile than it ever saves
-  if (plan.dynamic || nest.axes.empty() || volume(nest) <= kTiny) return schedule_map(nest, plan);
+  if (nest.axes.empty() || volume(nest) <= (plan.dynamic ? 0 : kTiny)) return schedule_map(nest, plan);
   Copy c{nest, AxisBuilder(nest, plan)};
   if (!find_plane(c)) return schedule_map(nest, plan);
   c.block = block_of(c, plan.machine);

@@ -19,7 +19,7 @@ struct Copy {
   std::int64_t extent(int axis) const { return nest.axes[std::size_t(axis)].extent.value; }
   std::int64_t from_stride(int axis) const { return from().strides[std::size_t(axis)].value; }
   std::int64_t to_stride(int axis) const { return to().strides[std::size_t(axis)].value; }
-  std::int64_t side(int axis) const { return std::min<std::int64_t>(block, extent(axis)); }
+  std::int64_t side(int axis) const { return fixed(nest, axis) ? std::min<std::int64_t>(block, extent(axis)) : block; }
   const std::string& name(int axis) const { return nest.axes[std::size_t(axis)].name; }
 };
 

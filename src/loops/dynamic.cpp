@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "loops/contract.h"
 #include "loops/fuse.h"
 #include "loops/strides.h"
 #include "support/support.h"
@@ -33,6 +34,23 @@ bool has_short_axes(const std::vector<Item>& items) {
   });
 }
 
+/// Products of many operands become nests of two each where that saves work, for that takes temporaries,
+/// which each size has of its own.
+void pair_products(Lowering& lowering) {
+  std::vector<Item> items;
+  for (Item& item : lowering.items) {
+    const auto* nest = std::get_if<Nest>(&item.work);
+    std::vector<Nest> pairs;
+    if (nest != nullptr && nest->inputs.size() > 2 && !nest->epilogue &&
+        std::holds_alternative<ops::Rows>(nest->meaning) && is_product_sum(*nest) &&
+        !is_small_in_lanes(*nest, lowering.plan))
+      pairs = pair_nests(*nest, lowering.plan);
+    if (pairs.empty()) items.push_back(std::move(item));
+    for (Nest& pair : pairs) items.push_back({std::move(pair), schedule});
+  }
+  lowering.items = std::move(items);
+}
+
 Lowered lowered(const graph::Graph& graph, const Machine& machine, const std::vector<Simplified>* as) {
   Lowered made;
   made.program.name = graph.name;
@@ -46,13 +64,14 @@ Lowered lowered(const graph::Graph& graph, const Machine& machine, const std::ve
   if (!made.fits) return made;
   fuse(lowering, false);
   fuse(lowering, true);
+  pair_products(lowering);
   made.items = std::move(lowering.items);
   return made;
 }
 
 bool same_contents(const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype() || !std::ranges::equal(a.shape(), b.shape())) return false;
-  const auto bytes = std::size_t(a.size()) * size_of(a.dtype());
+  const auto bytes = std::size_t(a.size()) * einx::size_of(a.dtype());
   return a.data() == b.data() || bytes == 0 || std::memcmp(a.data(), b.data(), bytes) == 0;
 }
 
@@ -99,13 +118,11 @@ class Hidden {
 
 void schedule_all(Program& program, Pattern& pattern) {
   Plan plan{program, pattern.machine};
+  plan.bounded = true;
   for (Item item : pattern.items) {
     const std::size_t first = program.steps.size();
     schedule_item(item, plan);
-    const auto is_product = [](const Step& step) { return std::holds_alternative<Matmul>(step); };
-    const bool again =
-        std::any_of(program.steps.begin() + std::ptrdiff_t(first), program.steps.end(), is_product);
-    pattern.made.push_back({first, program.steps.size() - first, again});
+    pattern.made.push_back({first, program.steps.size() - first});
   }
 }
 
@@ -146,11 +163,26 @@ std::optional<Template> of_samples(const std::vector<Lowered>& samples, Pattern 
   return made;
 }
 
+/// Plan::bounded.
+bool is_bounded(const std::vector<Item>& items) {
+  return std::ranges::all_of(items, [](const Item& item) {
+    const auto* nest = std::get_if<Nest>(&item.work);
+    return nest == nullptr || nest->count.value < kMostPositions;
+  });
+}
+
+double total_elements(const graph::Graph& graph) {
+  double sum = 0;
+  for (const graph::Value& value : graph.values) sum += double(elements(value.type));
+  return sum;
+}
+
 /// What is left of a kernel whose code is another program's.
 Kernel named(const Kernel& kernel) {
   Kernel made;
   made.name = kernel.name;
   made.same_a = kernel.same_a, made.same_b = kernel.same_b;
+  made.only_if = kernel.only_if, made.otherwise = kernel.otherwise;
   return made;
 }
 
@@ -164,9 +196,14 @@ bool add_steps(const Template& common, const std::vector<Item>& items, Program& 
       continue;
     }
     for (std::size_t s = made.first; s < made.first + made.count; ++s) {
-      const auto* kernel = std::get_if<Kernel>(&common.program.steps[s]);
-      if (kernel == nullptr) return false;
-      program.steps.emplace_back(named(*kernel));
+      if (const auto* product = std::get_if<Matmul>(&common.program.steps[s])) {
+        auto again = plan_again(std::get<Nest>(pattern.items[k].work), std::get<Nest>(items[k].work),
+                                *product, pattern.machine);
+        if (!again) return false;
+        program.steps.emplace_back(std::move(*again));
+        continue;
+      }
+      program.steps.emplace_back(named(std::get<Kernel>(common.program.steps[s])));
     }
   }
   return true;
@@ -176,10 +213,15 @@ bool add_steps(const Template& common, const std::vector<Item>& items, Program& 
 
 std::optional<Template> generalise(std::span<const graph::Graph> samples, const Machine& machine) {
   if (samples.size() < 2) return std::nullopt;
-  for (std::size_t base = 0; base < samples.size(); ++base) {
-    std::vector<Lowered> all{lowered(samples[base], machine, nullptr)};
-    for (std::size_t k = 0; k < samples.size(); ++k)
-      if (k != base) all.push_back(lowered(samples[k], machine, &all[0].simplified));
+  // the largest first: its numbers are what schedules guess by
+  std::vector<const graph::Graph*> order;
+  for (const graph::Graph& sample : samples) order.push_back(&sample);
+  std::ranges::stable_sort(order, std::greater{},
+                           [](const graph::Graph* sample) { return total_elements(*sample); });
+  for (const graph::Graph* base : order) {
+    std::vector<Lowered> all{lowered(*base, machine, nullptr)};
+    for (const graph::Graph* other : order)
+      if (other != base) all.push_back(lowered(*other, machine, &all[0].simplified));
     Pattern pattern;
     pattern.machine = machine;
     pattern.simplified = all[0].simplified;
@@ -191,7 +233,8 @@ std::optional<Template> generalise(std::span<const graph::Graph> samples, const 
 std::optional<Program> instantiate(const Template& common, const graph::Graph& graph) {
   const Pattern& pattern = *common.pattern;
   Lowered own = lowered(graph, pattern.machine, &pattern.simplified);
-  if (!own.fits || own.program.buffers.size() != pattern.lowered_buffers) return std::nullopt;
+  if (!own.fits || !is_bounded(own.items) || own.program.buffers.size() != pattern.lowered_buffers)
+    return std::nullopt;
   Program& program = own.program;
   const std::vector<Buffer>& buffers = common.program.buffers;
   program.buffers.insert(program.buffers.end(), buffers.begin() + std::ptrdiff_t(pattern.lowered_buffers),

@@ -14,7 +14,6 @@ struct Pattern {
   std::vector<Item> items;
   struct Made {
     std::size_t first = 0, count = 0;  ///< steps
-    bool again = false;                ///< has a product whose plan follows from the sizes
   };
   std::vector<Made> made;  ///< of each item
   std::vector<Life> lives;

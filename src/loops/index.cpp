@@ -40,7 +40,7 @@ int pick_ahead(const Nest& nest, const GatherChoice& c) {
   if (c.vector < 0 || c.loops.empty() || !in_coordinates(nest, c.loops.back())) return 1;
   const bool long_slices = nest.axes[c.vector].extent.value >= 4 * c.lanes;
   const std::int64_t slices = nest.axes[c.loops.back()].extent.value;
-  return !long_slices ? 1 : slices % 8 == 0 ? 8 : slices % 4 == 0 ? 4 : 1;
+  return !long_slices || !fixed(nest, c.loops.back()) ? 1 : slices % 8 == 0 ? 8 : slices % 4 == 0 ? 4 : 1;
 }
 
 GatherChoice choose(const Nest& nest, const Plan& plan) {
@@ -51,19 +51,12 @@ GatherChoice choose(const Nest& nest, const Plan& plan) {
   c.unroll = plan.machine.vector_registers >= 32 ? 8 : 4;
   std::vector<int> slice;
   for (int axis : axes_where(nest, false)) (in_coordinates(nest, axis) ? c.loops : slice).push_back(axis);
-  if (plan.dynamic)
-    c.vector = slice.empty() ? -1 : slice.back();
-  else
-    c.vector = pick_vector(nest, slice);
+  c.vector = pick_vector(nest, slice);
   std::erase(slice, c.vector);
   c.why = c.vector >= 0 ? "slices move as vectors along " + nest.axes[c.vector].name
                         : "element by element: no slice is contiguous";
   c.loops.insert(c.loops.end(), slice.begin(), slice.end());
   if (c.loops.empty()) return c;
-  if (plan.dynamic) {
-    c.grain = 64;
-    return c;
-  }
   c.ahead = pick_ahead(nest, c);
   if (c.ahead > 1)
     c.why += "\ncoordinates checked " + std::to_string(c.ahead) + " at a time, so that slices are prefetched while earlier ones move";
@@ -73,7 +66,7 @@ GatherChoice choose(const Nest& nest, const Plan& plan) {
              aligned_blocks(nest.outputs[0], nest, std::size_t(c.vector), c.lanes);
   if (c.stream) c.why += "\nstreaming stores: the output is larger than the caches";
   const std::int64_t outer = nest.axes[c.loops[0]].extent.value;
-  if (c.vector >= 0)
+  if (c.vector >= 0 && fixed(nest, c.vector))
     c.unroll = int(std::clamp<std::int64_t>(nest.axes[c.vector].extent.value / c.lanes, 1, c.unroll));
   const double speed = c.vector >= 0 ? 0.5 * c.lanes : 1.0;
   c.grain = parallel_grain(outer, cost(nest) * double(volume(nest)) / double(outer) / std::max(speed, 1.0));

@@ -17,7 +17,7 @@ constexpr std::int64_t kWrittenOut = 16;  ///< iterations of a plain nest that m
 Nest all_axes(const LanesGroup& group) {
   Nest all;
   const LanesGroup::Member& first = group.members.front();
-  all.axes.push_back({first.nest.axes[std::size_t(first.lane)].name, constant(group.extent), false});
+  all.axes.push_back(first.nest.axes[std::size_t(first.lane)]);
   if (group.around > 0)
     all.axes.push_back({first.nest.axes[std::size_t(first.around)].name, constant(group.around), false});
   for (const LanesGroup::Member& member : group.members)
@@ -89,6 +89,7 @@ class LanesKernel {
     Loop loop =
         header(grain > 0 ? LoopKind::Parallel : LoopKind::Tile, lanes_, 1, std::max<std::int64_t>(grain, 1));
     loop.extent = constant(whole);
+    if (!fixed(all_, 0)) return make_open(std::move(body), std::move(loop), why);
     b_.over(body, 0, std::move(loop), [&](Body& in) { block(in); });
     if (whole != extent) {
       b_.at[0].start = extent - lanes_;
@@ -99,6 +100,19 @@ class LanesKernel {
   }
 
  private:
+  /// The run shows how many vectors there are: the last one begins where it ends with the axis. Fewer values than lanes are another
+  /// kernel's.
+  void make_open(Body body, Loop vectors, const std::string& why) {
+    vectors.extent = {};
+    vectors.part = Loop::Part::Whole, vectors.unit = lanes_;
+    Loop last = header(LoopKind::Tile, lanes_);
+    last.part = Loop::Part::Last, last.unit = lanes_;
+    b_.over(body, 0, std::move(vectors), [&](Body& in) { block(in); });
+    b_.over(body, 0, std::move(last), [&](Body& in) { block(in); });
+    describe(why, 0);
+    b_.finish(std::move(body));
+  }
+
   // ------------------------------------------------------------ where operands are
   void place(Part& part) {
     for (const Access& input : part.nest.inputs) part.inputs.push_back(source_of(part, input));
@@ -284,10 +298,40 @@ void emit_lanes(const LanesGroup& group, Plan& plan, int lanes, const std::strin
 
 bool is_small_in_lanes(const Nest& nest, const Plan& plan) { return alone(nest, plan).has_value(); }
 
+namespace {
+
+/// Whether nothing but the length of the axis is a parameter.
+bool is_free_along_only(const Nest& nest, int lane) {
+  Nest rest = nest;
+  rest.axes[std::size_t(lane)].extent.param = -1;
+  return !has_parameters(rest);
+}
+
+/// Scalar loops for fewer values of the axis than there are lanes.
+void emit_few(const Nest& nest, Plan& plan, int lane, int lanes) {
+  AxisBuilder b(nest, plan);
+  PlainBody p{b, nest, axes_where(nest, true), [&](Body& body, std::size_t input) { return b.load(body, nest.inputs[input]); },
+              [&](Body& body, Ref value) { b.store(body, nest.outputs[0], value); }};
+  std::vector<int> kept = axes_where(nest, false);
+  std::erase(kept, lane);
+  Loop few = header(LoopKind::Serial);
+  few.part = Loop::Part::Small, few.unit = lanes;
+  Body body;
+  b.over(body, lane, std::move(few), [&](Body& in) { b.over(in, kept, [&](Body& at) { emit_plain(p, at); }); });
+  b.say(nest.label + ": fewer values of " + nest.axes[std::size_t(lane)].name + " than lanes");
+  b.finish(std::move(body));
+}
+
+}  // namespace
+
 bool schedule_lanes(const Nest& nest, Plan& plan) {
   const auto group = alone(nest, plan);
-  if (group) emit_lanes(*group, plan, lanes_of(*group, plan), "");
-  return group.has_value();
+  if (!group) return false;
+  const int lane = group->members[0].lane, lanes = lanes_of(*group, plan);
+  if (plan.dynamic && !is_free_along_only(nest, lane)) return false;
+  emit_lanes(*group, plan, lanes, "");
+  if (!fixed(nest, lane)) emit_few(nest, plan, lane, lanes);
+  return true;
 }
 
 }  // namespace einx::detail::loops

@@ -25,7 +25,9 @@ using BufferId = int;
 struct Int {
   std::int64_t value = 0;
   int param = -1;
+  std::int64_t multiple = 1;  ///< of a parameter: what it is known to be a multiple of where the code runs (Kernel::only_if)
   bool constant() const { return param < 0; }
+  bool is_multiple(std::int64_t of) const { return (constant() ? value : multiple) % of == 0; }
   bool is(std::int64_t v) const { return constant() && value == v; }
   bool operator==(const Int&) const = default;
 };
@@ -45,6 +47,13 @@ struct Address {
   Int offset;
   std::vector<Term> terms;
   std::vector<Indirect> indirect;
+  /// Where axes with a run-time stride stand further on.
+  struct Start {
+    Int stride;
+    std::int64_t times = 0;
+    bool operator==(const Start&) const = default;
+  };
+  std::vector<Start> starts;
   bool operator==(const Address&) const = default;
 };
 
@@ -134,6 +143,13 @@ struct Kernel {
   Body body;
   /// Not run if these two buffers are at one address: the copy that starts a scatter, when it updates in place.
   BufferId same_a = -1, same_b = -1;
+  /// Run only if these parameters are multiples of these numbers; `otherwise`: only if the step before it is not.
+  struct Condition {
+    int param = -1;
+    std::int64_t multiple = 1;
+  };
+  std::vector<Condition> only_if;
+  bool otherwise = false;
 };
 
 /// One tile product of the runtime's matmul. Its buffers 0, 1, 2 are a, b and c as einx_rt_microkernel gets them, its parameters 0, 1, 2 the depth and the

@@ -26,6 +26,7 @@ double element_cost(const Nest& nest, std::int64_t lanes) {
 struct Level {
   std::size_t axis = 0;
   Loop loop;
+  bool in_tile = false;  ///< of the level of the same axis before it
 };
 
 struct Map {
@@ -69,7 +70,7 @@ struct Map {
   void emit(Body& out, std::size_t level) {
     if (level == levels.size()) return store(out);
     Loop loop = levels[level].loop;
-    if (loop.outer_extent.value > 0) loop.outer = builder.at[levels[level].axis].vars.back();
+    if (levels[level].in_tile) loop.outer = builder.at[levels[level].axis].vars.back();
     builder.over(out, int(levels[level].axis), std::move(loop), [&](Body& body) {
       load(body, int(level));
       emit(body, level + 1);
@@ -122,11 +123,12 @@ void plan_levels(Map& m, std::size_t vector, std::int64_t lanes, int unroll) {
   const std::int64_t extent = nest.axes[parallel].extent.value;
   const std::int64_t grain =
       parallel_grain(extent, element_cost(nest, lanes) * double(volume(nest)) / double(extent));
-  Loop innermost = header(LoopKind::Vector, lanes, unroll);
+  Level innermost{vector, header(LoopKind::Vector, lanes, unroll)};
   const auto cut = [&](Loop tiles, std::int64_t size) {
     tiles.step = round_up(size, lanes * unroll);
-    innermost.extent = constant(tiles.step);
-    innermost.outer_extent = nest.axes[vector].extent;
+    innermost.loop.extent = constant(tiles.step);
+    innermost.loop.outer_extent = nest.axes[vector].extent;
+    innermost.in_tile = true;
     m.levels.push_back({vector, tiles});
   };
   if (grain > 0) {
@@ -137,11 +139,11 @@ void plan_levels(Map& m, std::size_t vector, std::int64_t lanes, int unroll) {
       m.levels.push_back({parallel, header(LoopKind::Parallel, 1, 1, grain)});
   }
   for (const std::size_t a : walk_order(m)) {
-    if (a == vector && a + 1 < nest.axes.size() && innermost.outer_extent.value == 0)
+    if (a == vector && a + 1 < nest.axes.size() && !innermost.in_tile)
       cut(header(LoopKind::Tile), kNear);
     if (a != vector && (grain == 0 || a != parallel)) m.levels.push_back({a, header(LoopKind::Serial)});
   }
-  m.levels.push_back({vector, innermost});
+  m.levels.push_back(std::move(innermost));
 }
 
 bool selects(const Nest& nest) {
@@ -174,10 +176,10 @@ void ask_ahead(Map& m, std::size_t vector, const Machine& machine) {
 }  // namespace
 
 void schedule_map(const Nest& nest, Plan& plan) {
-  if (plan.dynamic || nest.axes.empty()) return schedule_plain(nest, plan);
+  if (nest.axes.empty() || (plan.dynamic && volume(nest) == 0)) return schedule_plain(nest, plan);
   const std::int64_t lanes = std::max<std::int64_t>(1, plan.machine.vector_bytes / widest_bytes(nest));
   const std::size_t vector = vector_axis(nest, lanes);
-  const std::int64_t vectors = (nest.axes[vector].extent.value + lanes - 1) / lanes;
+  const std::int64_t vectors = fixed(nest, int(vector)) ? (nest.axes[vector].extent.value + lanes - 1) / lanes : 4;
   const int unroll = int(std::clamp<std::int64_t>(vectors, 1,
                                                   arithmetic(nest) > 2   ? 1
                                                   : arithmetic(nest) > 1 ? 2

@@ -65,8 +65,12 @@ struct Plan {
   Program& program;  ///< new Temporary buffers go to program.buffers, steps to program.steps
   const Machine& machine;
   bool dynamic = false;  ///< of the nest at hand: whether it has parameters. Their values are those of one size: they may decide what is fast, never what is right
+  bool bounded = false;  ///< whether sub-tensors are known to have fewer than kMostPositions elements, whatever their parameters say
   std::int64_t reserved = 0;  ///< instructions of kernels that are made, but are no steps yet
 };
+
+/// Elements of a sub-tensor whose positions fit in 32 bits.
+inline constexpr std::int64_t kMostPositions = std::int64_t(1) << 31;
 
 /// Whether a number of the nest is a parameter.
 bool has_parameters(const Nest& nest);

@@ -31,9 +31,9 @@ void narrow(ScalarFn& fn) {
 }
 
 /// Whether i64 is used for positions alone and they all fit.
-bool can_narrow(const Nest& nest) {
+bool can_narrow(const Nest& nest, const Plan& plan) {
   const ops::Pass& pass = std::get<ops::Rows>(nest.meaning).passes[0];
-  return nest.count.constant() && nest.count.value < (std::int64_t(1) << 31) && pass.identity.size() == 2 &&
+  return (nest.count.constant() || plan.bounded) && nest.count.value < kMostPositions && pass.identity.size() == 2 &&
          pass.identity[0].dtype != DType::i64 && pass.identity[0].dtype != DType::u64 &&
          nest.inputs[0].computed != DType::i64;
 }
@@ -102,9 +102,8 @@ bool reads_on(const Nest& nest, const Plan& plan, const RowsChoice& choice) {
 
 void schedule_order(const Nest& nest, Plan& plan) {
   Nest lean = nest;
-  if (!plan.dynamic && can_narrow(nest)) narrow(lean);
+  if (can_narrow(nest, plan)) narrow(lean);
   RowsChoice choice = choose_rows(lean, plan);
-  if (plan.dynamic) return emit_rows(lean, plan, choice);
   sort_by_position(lean, choice);
   ops::Pass& pass = std::get<ops::Rows>(lean.meaning).passes[0];
   if (const auto largest = finds_largest(pass); largest && goes_forward(lean, choice))

@@ -100,7 +100,10 @@ class ColumnsKernel {
     const DType position = pass_.map.args.back();
     args.push_back([&, position](Body& in) {
       Address where = b_.address(b_.nest.position_strides);
-      if (c_.in_order) where = {constant(relative * b_.nest.position_strides[row].value), {}, {}};
+      if (c_.in_order && b_.nest.position_strides[row].constant())
+        where = {constant(relative * b_.nest.position_strides[row].value), {}, {}};
+      else if (c_.in_order)
+        where = {{}, {}, {}, {{b_.nest.position_strides[row], relative}}};
       return b_.index(in, "position", std::move(where), position);
     });
     return b_.apply(body, "v", pass_.map, args);
@@ -191,6 +194,13 @@ class ColumnsKernel {
     };
     const std::int64_t extent = b_.nest.axes[row].extent.value, whole = extent - extent % together_;
     Loop groups = header(LoopKind::Tile, together_);
+    if (!fixed(b_.nest, row)) {
+      Loop rest = header(LoopKind::Serial);
+      groups.part = Loop::Part::Whole, rest.part = Loop::Part::Rest;
+      groups.unit = rest.unit = together_;
+      b_.over(body, row, groups, [&](Body& in) { some(in, together_); });
+      return b_.over(body, row, rest, [&](Body& in) { some(in, 1); });
+    }
     groups.extent = constant(whole);
     b_.over(body, row, groups, [&](Body& in) { some(in, together_); });
     for (std::int64_t k = whole; k < extent; ++k) {

@@ -68,7 +68,7 @@ constexpr std::int64_t kLocalRowBytes = 24 << 10;  ///< beside the row that is r
 
 /// Large outputs are written once, past the caches: ordinary stores would read every line first.
 bool streams(const Nest& nest, const Plan& plan, const RowsChoice& c) {
-  return !plan.dynamic && std::get<ops::Rows>(nest.meaning).per_element && c.vector >= 0 &&
+  return nest.count.constant() && std::get<ops::Rows>(nest.meaning).per_element && c.vector >= 0 &&
          nest.axes[c.vector].reduced && c.spread.empty() && nest.position_strides[c.vector].is(1) &&
          nest.count.value * loops::size_of(nest.outputs[0].dtype) <= kLocalRowBytes &&
          may_stream(nest.outputs[0], nest, std::size_t(c.vector), c.lanes, plan.machine);
@@ -79,7 +79,7 @@ constexpr std::int64_t kAheadBytes = 4 << 10;
 /// Rows of an input beyond the caches, one after the other, are asked for in advance: the passes over a row
 /// hide little of what the next one costs.
 std::int64_t rows_ahead(const Nest& nest, const Plan& plan, const RowsChoice& c) {
-  if (plan.dynamic || nest.inputs.size() != 1 || c.outer.empty() || c.vector < 0 ||
+  if (nest.inputs.size() != 1 || c.outer.empty() || c.vector < 0 ||
       !nest.axes[c.vector].reduced)
     return 0;
   const Access& input = nest.inputs[0];
@@ -103,7 +103,7 @@ void schedule_rowwise(const Nest& nest, Plan& plan) {
   }
   RowsChoice choice = choose_rows(lean, plan);
   choice.stream = streams(lean, plan, choice);
-  if (!plan.dynamic && is_variance(lean) &&
+  if (is_variance(lean) &&
       (schedule_split(lean, plan, choice) || schedule_columns(lean, plan, choice)))
     return;
   if (choice.stream) choice.why += "\nstreaming stores: the output is larger than the caches";

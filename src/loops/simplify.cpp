@@ -37,12 +37,13 @@ bool adjacent(const Nest& nest, std::size_t outer, std::size_t inner) {
 bool travel_together(Nest& nest, std::size_t outer, std::size_t inner, bool with_position) {
   if (nest.axes[outer].reduced != nest.axes[inner].reduced) return false;
   if (is_scatter(nest) && nest.axes[outer].reduced && !adjacent(nest, outer, inner)) return false;
+  if (!nest.axes[inner].extent.constant() || !nest.axes[outer].extent.constant()) return false;
   const std::int64_t extent = nest.axes[inner].extent.value;
   bool together = true;
   each_strides(nest, [&](const std::vector<Int>& strides) {
     if (&strides == &nest.position_strides && !with_position) return;
     const auto step = support::checked_mul(strides[inner].value, extent);
-    together = together && step && *step == strides[outer].value;
+    together = together && strides[inner].constant() && strides[outer].constant() && step && *step == strides[outer].value;
   });
   return together && support::checked_mul(nest.axes[outer].extent.value, extent).has_value();
 }

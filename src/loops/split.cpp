@@ -169,6 +169,7 @@ bool reads_again(const Nest& nest, const Plan& plan) {
 
 bool schedule_split(const Nest& nest, Plan& plan, const RowsChoice& choice) {
   const ops::Rows& rows = rows_of(nest);
+  if (plan.dynamic) return false;  // how many parts there are is a matter of the sizes
   if ((rows.passes.size() != 1 && !is_variance(nest)) || rows.per_element) return false;
   if (enough_parts(nest, choice) && !(is_variance(nest) && reads_again(nest, plan))) return false;
   const Cut cut = choose_cut(nest, choice, plan);

@@ -19,7 +19,7 @@ std::int64_t lanes(const Copy& c) {
 }
 
 bool multiples(const Copy& c, const std::vector<int>& axes, std::int64_t of) {
-  return std::all_of(axes.begin(), axes.end(), [&](int a) { return c.to_stride(a) % of == 0; });
+  return std::all_of(axes.begin(), axes.end(), [&](int a) { return c.to().strides[std::size_t(a)].is_multiple(of); });
 }
 
 bool contains(const std::vector<int>& list, int item) {
@@ -30,19 +30,21 @@ bool contains(const std::vector<int>& list, int item) {
 Stage square_tiles(const Copy& c) {
   std::vector<int> rows = c.others;
   rows.push_back(c.across);
-  const bool whole = c.extent(c.along) % kSide == 0 && c.extent(c.across) % kSide == 0;
+  const auto cuts = [&](int axis) { return c.nest.axes[std::size_t(axis)].extent.is_multiple(kSide); };
+  const bool whole = cuts(c.along) && cuts(c.across);
   if (!whole || kSide % lanes(c) != 0 || !multiples(c, rows, lanes(c))) return {};
   return {kSide, kSide, {}};
 }
 
 /// Runs of the whole `along` and those axes that continue it in the output, for as many lines as there are.
 Stage merged_runs(const Copy& c) {
+  if (!fixed(c.nest, c.across) || !fixed(c.nest, c.along)) return {};
   Stage stage{c.extent(c.across), c.extent(c.along), {}};
   const std::int64_t bytes = loops::size_of(c.to().dtype);
   for (std::size_t k = c.others.size(); k-- > 0;) {
     const int axis = c.others[k];
     const std::int64_t longer = stage.run * c.extent(axis);
-    if (c.to_stride(axis) != stage.run || longer * stage.lines * bytes > kStageBytes) break;
+    if (!fixed(c.nest, axis) || stride_of(c.to(), axis) != stage.run || longer * stage.lines * bytes > kStageBytes) break;
     stage.run = longer;
     stage.merged.push_back(axis);
   }
@@ -156,7 +158,7 @@ void staged_squares(Copy& c, Body& out, const Stage& s, BufferId stage) {
 
 Stage plan_stage(const Copy& c) {
   const std::int64_t bytes = volume(c.nest) * loops::size_of(c.to().dtype);
-  if (lanes(c) < 1 || c.to().offset.value % lanes(c) != 0) return {};
+  if (lanes(c) < 1 || !c.to().offset.is_multiple(lanes(c))) return {};
   if (bytes <= kStreamBytes || blocks_are_lines(c)) return {};
   if (const Stage stage = square_tiles(c)) return stage;
   return merged_runs(c);

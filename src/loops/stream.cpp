@@ -3,11 +3,11 @@
 namespace einx::detail::loops {
 
 bool aligned_blocks(const Access& output, const Nest& nest, std::size_t axis, std::int64_t elements) {
-  if (!output.strides[axis].is(1) || output.offset.value % elements != 0 ||
-      nest.axes[axis].extent.value % elements != 0)
+  if (!output.strides[axis].is(1) || !output.offset.is_multiple(elements) ||
+      !nest.axes[axis].extent.is_multiple(elements))
     return false;
   for (std::size_t a = 0; a < nest.axes.size(); ++a)
-    if (a != axis && output.strides[a].value % elements != 0) return false;
+    if (a != axis && !output.strides[a].is_multiple(elements)) return false;
   return true;
 }
 

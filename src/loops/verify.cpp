@@ -111,9 +111,12 @@ class Verifier {
     }
     return range;
   }
+  static bool is_known(const Loop& loop) {
+    return loop.part == Loop::Part::All && loop.extent.constant() && (loop.outer < 0 || loop.outer_extent.constant());
+  }
   /// nullopt: not known before the kernel runs, or never run.
   std::optional<Range> reach(const Address& at) const {
-    if (!at.indirect.empty() || !at.offset.constant()) return std::nullopt;
+    if (!at.indirect.empty() || !at.starts.empty() || !at.offset.constant()) return std::nullopt;
     Range range{at.offset.value, at.offset.value};
     std::map<VarId, std::int64_t> strides;
     for (const Address::Term& term : at.terms) {
@@ -121,7 +124,7 @@ class Verifier {
       strides[term.var] += term.stride.value;
     }
     for (const auto& [var, loop] : open_)
-      if (!loop->extent.constant() || loop->extent.value <= 0) return std::nullopt;
+      if (is_known(*loop) ? loop->extent.value <= 0 : strides.contains(var)) return std::nullopt;
     std::set<VarId> done;
     for (const auto& [var, stride] : strides) {
       const Loop& loop = *open_.at(var);

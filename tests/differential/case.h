@@ -29,7 +29,7 @@ struct Case {
   std::string op, pattern;
   std::map<std::string, std::int64_t> sizes;  ///< of every axis: the operands' shapes follow
   std::vector<OperandSpec> operands;
-  bool dynamic = false;  ///< extents and strides as run-time parameters
+  bool dynamic = false;  ///< code that other sizes share, or extents and strides as run-time parameters
   bool special = false;  ///< NaN, infinities, -0.0, extreme integers among the values
   bool hostile = false;  ///< coordinates outside their axes, up to the ends of their dtype
   std::vector<std::int64_t> shift;  ///< of roll

@@ -93,11 +93,42 @@ std::string class_of(const api::Executable& executable, const einx::detail::loop
       });
 }
 
+/// The graph of the same case with some axes longer by `more` and something.
+einx::detail::graph::Graph longer(const Case& c, std::int64_t more) {
+  Case other = c;
+  Random random(c.seed + 1);
+  for (auto& [name, size] : other.sizes)
+    if (random() % 3 != 0) size += more * std::int64_t(1 + random() % 3);
+  Memory memory(false, false);
+  return api::compile(describe(other, operands(other, memory)), api::Options{.jit = false, .loops = {}})->graph;
+}
+
+/// Code that two other sizes have in common, for this one's; null where there is none.
+std::shared_ptr<const einx::detail::codegen::Code> common_code(const Case& c, const api::Executable& reference, std::string& empty_reduction, bool& in_place) {
+  namespace loops = einx::detail::loops;
+  namespace codegen = einx::detail::codegen;
+  std::vector<einx::detail::graph::Graph> samples;
+  try {
+    for (const std::int64_t more : {8, 3}) samples.push_back(longer(c, more));
+  } catch (const einx::Error&) {
+    return nullptr;  // other sizes are refused
+  }
+  const auto common = loops::generalise(samples, codegen::host_target().machine);
+  if (!common) return nullptr;
+  if (const auto broken = loops::verify(common->program)) throw std::runtime_error("verify: " + *broken);
+  const auto program = loops::instantiate(*common, reference.graph);
+  if (!program) return nullptr;
+  empty_reduction = program->empty_reduction, in_place = program->in_place;
+  return codegen::rebind(codegen::compile(common->program, codegen::host_target()), *program);
+}
+
 api::Executable compiled(const Case& c, const api::Executable& reference, const Bug* bug, bool& planted, std::string& op_class) {
   api::Executable result = reference;
   const auto& target = einx::detail::codegen::host_target();
   auto program = einx::detail::loops::lower(reference.graph, target.machine, {.dynamic = c.dynamic});
   op_class = class_of(reference, program);
+  if (c.dynamic && !bug && c.seed % 4 != 0)
+    if ((result.code = common_code(c, reference, result.empty_reduction, result.in_place))) return result;
   planted = bug && bug->plant(program);
   if (!bug)
     if (const auto broken = einx::detail::loops::verify(program)) throw std::runtime_error("verify: " + *broken);
