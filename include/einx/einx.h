@@ -5,12 +5,14 @@
 #pragma once
 #include <einx/arrange.h>
 #include <einx/cache.h>
+#include <einx/control.h>
 #include <einx/compiled.h>
 #include <einx/custom.h>
 #include <einx/einops.h>
 #include <einx/einsum.h>
 #include <einx/error.h>
 #include <einx/graph.h>
+#include <einx/guards.h>
 #include <einx/jit.h>
 #include <einx/module.h>
 #include <einx/operand.h>

@@ -192,8 +192,7 @@ class Writer {
       return end(Look{*variable, source_of(slot), edge(top.pc)});
     }
     if (const auto* assume = std::get_if<script::Assume>(&work.statement->node); assume && broken(*assume, top.frame))
-      wrong_signature("Code of " + top.code->function->name +
-                      " was traced for values of other types than it gets here, and looked at their sizes while it was.");
+      throw BrokenAssumption{*assume};
     write(*work.statement, top.frame);
     ++top.pc;
   }
