@@ -1,4 +1,5 @@
-// Compiled modules as programs that can be saved: scripts, what C++ entries have written down so far, parameters as they are now.
+// Compiled modules as programs that can be saved: scripts, what C++ entries have written down so far,
+// parameters as they are now.
 #include "model/module_compile.h"
 #include "model/save.h"
 
@@ -25,7 +26,8 @@ std::shared_ptr<const detail::model::SavedProgram> CompiledModule::saved_program
     if (function.node == node_) saved.entries.push_back(function.name);
   // "forward" is what is called where no entry is named
   for (std::size_t k = 0; k < saved.entries.size(); ++k)
-    if (saved.entries[k] == detail::model::joined(tree.nodes[node_].path, "forward")) std::swap(saved.entries[0], saved.entries[k]);
+    if (saved.entries[k] == detail::model::joined(tree.nodes[node_].path, "forward"))
+      std::swap(saved.entries[0], saved.entries[k]);
   return std::make_shared<const detail::model::SavedProgram>(std::move(saved));
 }
 

@@ -32,7 +32,7 @@ Tensor by_statements(const Tracing& tracing, const Value& value, const script::P
   function.body = tracing.tape->bodies().front();
   function.body.push_back({{}, script::Return{{tracing.tape->variable(value)}}});
   function.name = "(so far)";
-  program.functions.emplace_back(function.name, std::make_shared<const script::Function>(std::move(function)));
+  program.functions.emplace_back("(so far)", std::make_shared<const script::Function>(std::move(function)));
   for (const auto& tensor : tracing.tape->tensors) program.tensors.push_back(tensor);
   return interpret(program, "(so far)", examples).at(0);
 }
