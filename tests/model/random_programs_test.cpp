@@ -85,9 +85,9 @@ class Generator {
       return text;
     }
     const std::string index = "i" + std::to_string(depth);
-    if (kind == 9) return at + "for " + index + " in range(" + pick({"2", "3", "n", "k"}) + "):\n" + use(depth + 1, index) + body(depth + 1, loops + 1);
+    if (kind == 9) return at + "for " + index + " in range(" + pick({"2", "3", "minimum(n, 4)", "minimum(k, 4)"}) + "):\n" + use(depth + 1, index) + body(depth + 1, loops + 1);
     if (kind == 10) return at + "for " + index + " in " + pick({"a", "b", "c"}) + ":\n" + use(depth + 1, index) + body(depth + 1, loops + 1);
-    return at + index + " = 0\n" + at + "while " + index + " < " + pick({"2", "3", "n"}) + ":\n" + indent(depth + 1) + index + " += 1\n" +
+    return at + index + " = 0\n" + at + "while " + index + " < " + pick({"2", "3", "minimum(n, 4)"}) + ":\n" + indent(depth + 1) + index + " += 1\n" +
            body(depth + 1, loops + 1);
   }
   std::string use(int depth, const std::string& index) {
