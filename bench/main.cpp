@@ -61,6 +61,7 @@ const std::vector<CallGroup>& call_groups() {
   static const std::vector<CallGroup> groups = {
       {{"call-graph", "call-pattern"}, [](const Settings&) { return call_rows(); }},
       {{"first-call", "first-call-p99", "new-shape"}, [](const Settings& s) { return first_call_rows(s.cases); }},
+      {{"script-numbers", "script-integers", "script-tensors", "script-call"}, [](const Settings&) { return script_rows(); }},
       {{"first-call-warm"}, [](const Settings& s) { return warm_call_rows(s.cases); }},
   };
   return groups;

@@ -64,6 +64,8 @@ std::vector<CallRow> call_rows();
 std::vector<CallRow> first_call_rows(const std::string& conformance_file);
 /// First calls of new processes whose kernels are on disk.
 std::vector<CallRow> warm_call_rows(const std::string& conformance_file);
+/// Loops of scripts beside the same in C++, and what a call of a script costs beside one of a graph.
+std::vector<CallRow> script_rows();
 /// What such a process does: `main` hands over to it.
 int warm_calls(const std::string& conformance_file);
 

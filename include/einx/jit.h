@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <source_location>
 #include <tuple>
 #include <type_traits>
@@ -18,6 +19,7 @@
 
 #include <einx/arrange.h>
 #include <einx/graph.h>
+#include <einx/guards.h>
 #include <einx/optimize_options.h>
 
 namespace [[gnu::visibility("default")]] einx {
@@ -25,9 +27,12 @@ namespace [[gnu::visibility("default")]] einx {
 namespace detail {
 
 using TraceBody = std::function<std::vector<Value>(std::span<const Value>)>;
-/// Traces once per signature of the operands, then runs the compiled graph.
+/// What is known of a function: its recordings, and what was compiled of them. Copies of an einx::Jit share it.
+struct JitState;
+std::shared_ptr<JitState> new_jit();
+/// Runs the compiled code of the operands' signature; what is missing is replayed from a recording, or traced.
 struct JitCall {
-  std::uint64_t identity;  ///< of the function
+  const std::shared_ptr<JitState>& state;
   Location site;           ///< of the jit(...) expression
   std::span<const Operand> operands;
   const TraceBody& trace;  ///< writes the body for given parameters
@@ -35,7 +40,8 @@ struct JitCall {
 };
 void call_jit(const JitCall& call, std::span<Tensor> results);
 std::vector<Tensor> call_jit_all(const JitCall& call);
-std::uint64_t new_identity();
+Guards jit_guards(const JitState& state);
+Explanation explain_jit(const JitCall& call);
 Graph trace_graph(std::string_view name, std::span<const Spec> specs, const TraceBody& body);
 /// ValueError "num-tensors": the function takes another number of values.
 [[noreturn]] void refuse_trace(std::size_t given);
@@ -139,12 +145,13 @@ std::vector<Value> apply_any(const F& f, std::span<const Value> values) {
 
 }  // namespace detail
 
-/// A function of tensors, traced once per signature into one compiled graph. See the top of the file for what F may take and return.
+/// A function of tensors, compiled once per signature; F itself runs once per ranks and dtypes, and again where it looked at sizes that are others now. See the top
+/// of the file for what F may take and return, docs/guards.md for what is checked.
 template <class F>
 class Jit {
  public:
   Jit(F f, Location site, OptimizeOptions options = {})
-      : f_(std::move(f)), site_(site), options_(std::move(options)), identity_(detail::new_identity()) {}
+      : f_(std::move(f)), site_(site), options_(std::move(options)), state_(detail::new_jit()) {}
 
   /// Tensors as F returns values: a Tensor, or an array, vector, pair or tuple of them. Operands are tensors, views, numbers (of i64, f64 or bool). With a Value
   /// among them - in another traced function - F becomes part of that function instead.
@@ -156,16 +163,26 @@ class Jit {
       return detail::apply_values<sizeof...(A)>(f_, std::span<const Value>(values));
     } else {
       const detail::TraceBody body = detail::trace_body<sizeof...(A)>(f_);
-      return detail::ReturnedBy<sizeof...(A), F>::tensors({identity_, site_, list, body, options_});
+      return detail::ReturnedBy<sizeof...(A), F>::tensors({state_, site_, list, body, options_});
     }
   }
   const F& function() const { return f_; }
+
+  /// What each specialisation that is compiled now relies on.
+  Guards guards() const { return detail::jit_guards(*state_); }
+  /// Which guard a call with these operands breaks, and what it will do: nothing is traced, compiled or run.
+  template <OperandLike... A>
+  Explanation explain(const A&... operands) const {
+    const std::array<Operand, sizeof...(A)> list{Operand(operands)...};
+    const detail::TraceBody body = detail::trace_body<sizeof...(A)>(f_);
+    return detail::explain_jit({state_, site_, list, body, options_});
+  }
 
  private:
   F f_;
   Location site_;
   OptimizeOptions options_;
-  std::uint64_t identity_;
+  std::shared_ptr<detail::JitState> state_;
 };
 
 template <class F>

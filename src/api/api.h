@@ -31,6 +31,16 @@ struct Executable {
   };
   std::vector<Reach> reaches;             ///< of the inputs; both 0 for an empty one
   std::vector<std::int64_t> output_bytes;
+
+  /// Not empty: what runs is no graph but this (a program with control flow); `outputs` only counts the results then.
+  std::function<std::vector<Tensor>(std::span<const Tensor>)> program;
+  /// Inputs behind the operands: tensors of the function's own, read where they are.
+  std::vector<Tensor> captured;
+  /// Tensors of which a copy is in the code: compared before it runs.
+  struct Baked {
+    Tensor original, copy;
+  };
+  std::vector<Baked> baked;
 };
 using ExecutablePtr = std::shared_ptr<const Executable>;
 
@@ -86,6 +96,20 @@ struct Prepared {
   std::vector<Tensor> operands;
 };
 Prepared prepare(const CallInfo& info);
+
+/// A call of something that is compiled for its operands' types but is no operation: a traced function, an entry of a module.
+struct Invocation {
+  std::uint64_t identity;  ///< tells functions apart
+  Location site;           ///< misses count for it
+  std::span<const Operand> operands;
+};
+std::uint64_t new_identity();
+/// Runs what the caches have, or what `make` gives for tensors of these types; `results_for` gives room for so many results. False: nothing was run, since a tensor
+/// of which the code has a copy is not what it was.
+bool invoke(const Invocation& call, const std::function<ExecutablePtr(std::span<const Tensor>)>& make,
+            const std::function<std::span<Tensor>(std::size_t)>& results_for);
+/// Whether the caches have it.
+bool cached(const Invocation& call);
 
 /// A signature that is compiled when it is first needed: its graph after the passes, and what gives the executable (from the cache, or into it).
 struct Deferred {

@@ -81,7 +81,19 @@ void run(const Executable& executable, const void* const* inputs, std::span<Tens
     if (!results[k].defined()) results[k] = tensor::adopt(outputs[k], executable.outputs[k].shape, executable.outputs[k].dtype);
 }
 
+namespace {
+
+void run_program(const Executable& executable, std::span<const Tensor* const> operands, std::span<Tensor> results) {
+  std::vector<Tensor> inputs;
+  for (const Tensor* operand : operands) inputs.push_back(*operand);
+  std::vector<Tensor> made = executable.program(inputs);
+  std::move(made.begin(), made.end(), results.begin());
+}
+
+}  // namespace
+
 void run(const Executable& executable, std::span<const Tensor* const> operands, std::span<Tensor> results) {
+  if (executable.program) return run_program(executable, operands, results);
   if (!executable.code) return run_reference(executable, operands, results);
   Addresses<const void*> inputs(operands.size());
   for (std::size_t k = 0; k < operands.size(); ++k) inputs[k] = operands[k]->data();

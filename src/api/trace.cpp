@@ -288,10 +288,12 @@ Value constant(const Operand& operand) {
   Value value(tracing, named ? *named : api::add_constant(tracing->graph, operand, dtype));
   if (!api::tape_of(value)) return value;
   const Tensor data = constant_of(tracing->graph, value.id());
-  const Operand held(data);
-  script::Var variable = std::get<script::Var>(api::argument_of(*tracing->tape, operand.kind() == Operand::Kind::Tensor ? operand : held, data));
-  if (tracing->tape->knows(value)) value = api::distinct(value);
-  tracing->tape->define(value, variable);
+  Tape& tape = *tracing->tape;
+  script::Var variable = -1;
+  if (operand.kind() == Operand::Kind::Tensor) variable = std::get<script::Var>(api::argument_of(tape, operand, data));
+  else tape.write(script::Constant{variable = tape.fresh('c'), data});  // no weak number: a tensor of rank 0
+  if (tape.knows(value)) value = api::distinct(value);
+  tape.define(value, variable);
   return value;
 }
 

@@ -38,6 +38,7 @@ void FlowEmitter::emit() {
   take_parameters();
   b_.CreateBr(blocks_[0]);
   for (std::size_t k = 0; k < flow_.blocks.size(); ++k) block(k);
+  close();
   for (llvm::CallInst* call : small_) {
     llvm::Function* callee = call->getCalledFunction();
     llvm::InlineFunctionInfo info;
@@ -59,6 +60,32 @@ void FlowEmitter::open() {
   b_.SetInsertPoint(start);
   for (std::size_t k = 0; k < flow_.blocks.size(); ++k)
     blocks_.push_back(llvm::BasicBlock::Create(context_, "block" + std::to_string(k), function_));
+  close_ = llvm::BasicBlock::Create(context_, "close", function_);
+  exit_ = alloca_of(b_.getInt32Ty());
+  for (const Flow::Block& block : flow_.blocks) {
+    for (const graph::Type& type : block.program.outputs)
+      if (!is_register(type)) spare_.emplace(bytes_of(type), nullptr);
+    for (const Flow::Param& param : block.params)
+      if (!param.fixed && !is_register(param.type)) spare_.emplace(bytes_of(param.type), nullptr);
+  }
+  for (auto& [bytes, spare] : spare_) {
+    spare = alloca_of(b_.getPtrTy());
+    b_.CreateStore(llvm::ConstantPointerNull::get(b_.getPtrTy()), spare);
+  }
+}
+
+/// The one way out: nothing is kept.
+void FlowEmitter::close() {
+  const auto release = module_.getOrInsertFunction("einx_rt_free", b_.getVoidTy(), b_.getPtrTy(), b_.getInt64Ty());
+  b_.SetInsertPoint(close_);
+  for (const auto& [bytes, spare] : spare_)
+    b_.CreateCall(release, {b_.CreateLoad(b_.getPtrTy(), spare), b_.getInt64(std::uint64_t(bytes))});
+  b_.CreateRet(b_.CreateLoad(b_.getInt32Ty(), exit_));
+}
+
+void FlowEmitter::leave(int exit) {
+  b_.CreateStore(b_.getInt32(std::uint32_t(exit)), exit_);
+  b_.CreateBr(close_);
 }
 
 // ---------------------------------------------------------------- values
@@ -131,7 +158,6 @@ llvm::Value* FlowEmitter::constant_buffer(const Buffer& buffer) {
 
 /// Memory for what the block hands on is its own; temporaries share the arena.
 void FlowEmitter::make_buffers() {
-  const auto allocate = module_.getOrInsertFunction("einx_rt_allocate", b_.getPtrTy(), b_.getInt64Ty());
   const Program& program = now_.block->program;
   llvm::Value* missing = nullptr;
   for (const graph::Type& type : program.outputs) {
@@ -139,7 +165,7 @@ void FlowEmitter::make_buffers() {
       now_.results.push_back(alloca_of(memory_type(context_, type.dtype)));
       continue;
     }
-    now_.results.push_back(b_.CreateCall(allocate, {b_.getInt64(std::uint64_t(bytes_of(type)))}));
+    now_.results.push_back(allocate(type));
     llvm::Value* none = b_.CreateIsNull(now_.results.back());
     missing = missing ? b_.CreateOr(missing, none) : none;
   }
@@ -271,7 +297,8 @@ void FlowEmitter::block(std::size_t number) {
     llvm::Value* condition = moved(block.condition, graph::make_type(DType::boolean, {})).data;
     auto* yes = llvm::BasicBlock::Create(context_, "yes", function_);
     auto* no = llvm::BasicBlock::Create(context_, "no", function_);
-    b_.CreateCondBr(b_.CreateICmpNE(condition, b_.getInt8(0)), yes, no);
+    // what is little on one way is better computed always than guessed
+    b_.CreateCondBr(b_.CreateICmpNE(condition, b_.getInt8(0)), yes, no, nullptr, llvm::MDBuilder(context_).createUnpredictable());
     b_.SetInsertPoint(yes);
     way(block.yes);
     b_.SetInsertPoint(no);
@@ -292,7 +319,7 @@ void FlowEmitter::failed() {
     b_.CreateStore(b_.CreateLoad(place.data->getAllocatedType(), place.data), cell(k, 0));
     if (place.owned) b_.CreateStore(b_.CreateLoad(b_.getPtrTy(), place.owned), cell(k, 1));
   }
-  b_.CreateRet(b_.getInt32(std::uint32_t(now_.block->failed)));
+  leave(now_.block->failed);
 }
 
 FlowEmitter::Moved FlowEmitter::moved(const Source& source, const graph::Type& type) {
@@ -318,9 +345,39 @@ FlowEmitter::Moved FlowEmitter::moved(const Source& source, const graph::Type& t
   support::internal_error("codegen: every value comes from somewhere");
 }
 
+/// What was freed last, if it is as large, else of the runtime.
+llvm::Value* FlowEmitter::allocate(const graph::Type& type) {
+  const auto allocate = module_.getOrInsertFunction("einx_rt_allocate", b_.getPtrTy(), b_.getInt64Ty());
+  llvm::AllocaInst* spare = spare_.at(bytes_of(type));
+  llvm::Value* found = b_.CreateLoad(b_.getPtrTy(), spare);
+  b_.CreateStore(llvm::ConstantPointerNull::get(b_.getPtrTy()), spare);
+  auto* before = b_.GetInsertBlock();
+  auto* none = llvm::BasicBlock::Create(context_, "none", function_);
+  auto* next = llvm::BasicBlock::Create(context_, "next", function_);
+  b_.CreateCondBr(b_.CreateIsNull(found), none, next);
+  b_.SetInsertPoint(none);
+  llvm::Value* made = b_.CreateCall(allocate, {b_.getInt64(std::uint64_t(bytes_of(type)))});
+  b_.CreateBr(next);
+  b_.SetInsertPoint(next);
+  llvm::PHINode* memory = b_.CreatePHI(b_.getPtrTy(), 2);
+  memory->addIncoming(found, before);
+  memory->addIncoming(made, none);
+  return memory;
+}
+
+/// Of memory that is there, or null.
 void FlowEmitter::free(llvm::Value* address, const graph::Type& type) {
   const auto release = module_.getOrInsertFunction("einx_rt_free", b_.getVoidTy(), b_.getPtrTy(), b_.getInt64Ty());
-  b_.CreateCall(release, {address, b_.getInt64(std::uint64_t(bytes_of(type)))});
+  llvm::AllocaInst* spare = spare_.at(bytes_of(type));
+  llvm::Value* old = b_.CreateLoad(b_.getPtrTy(), spare);
+  b_.CreateStore(address, spare);
+  auto* twice = llvm::BasicBlock::Create(context_, "twice", function_);
+  auto* next = llvm::BasicBlock::Create(context_, "next", function_);
+  b_.CreateCondBr(b_.CreateIsNull(old), next, twice);
+  b_.SetInsertPoint(twice);
+  b_.CreateCall(release, {old, b_.getInt64(std::uint64_t(bytes_of(type)))});
+  b_.CreateBr(next);
+  b_.SetInsertPoint(next);
 }
 
 /// Frees what is not handed on; kept[0]: parameters, kept[1]: results.
@@ -380,7 +437,7 @@ void FlowEmitter::way(const Flow::Way& way) {
     if (!is_number) b_.CreateStore(values[k].owned, params ? places_[std::size_t(way.block)][k].owned : cell(k, 1));
   }
   if (params) b_.CreateBr(blocks_[std::size_t(way.block)]);
-  else b_.CreateRet(b_.getInt32(std::uint32_t(way.exit)));
+  else leave(way.exit);
 }
 
 }  // namespace einx::detail::codegen

@@ -55,7 +55,10 @@ class FlowEmitter {
   void way(const loops::Flow::Way& way);
   Moved moved(const Source& source, const graph::Type& type);
   void release(const std::vector<std::vector<bool>>& kept);
+  llvm::Value* allocate(const graph::Type& type);
   void free(llvm::Value* address, const graph::Type& type);
+  void leave(int exit);
+  void close();
   llvm::Value* cell(std::size_t number, unsigned field);
   llvm::AllocaInst* alloca_of(llvm::Type* type);
   llvm::Value* fixed(int number);
@@ -73,6 +76,9 @@ class FlowEmitter {
   std::vector<llvm::BasicBlock*> blocks_;
   std::vector<std::vector<Place>> places_;  ///< by block and parameter
   std::map<int, llvm::Value*> fixed_;
+  std::map<std::int64_t, llvm::AllocaInst*> spare_;  ///< by bytes: memory that was freed, for the next that wants as much
+  llvm::BasicBlock* close_ = nullptr;
+  llvm::AllocaInst* exit_ = nullptr;
   std::vector<llvm::CallInst*> small_;
   std::map<std::pair<std::size_t, loops::BufferId>, llvm::AllocaInst*> spilled_;
   Current now_;

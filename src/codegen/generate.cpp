@@ -188,14 +188,15 @@ void optimise_driver(llvm::Module& module, llvm::TargetMachine& machine, const s
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
   llvm::FunctionPassManager passes;
+  const auto blocks = llvm::SimplifyCFGOptions().speculateUnpredictables(true);
   passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
   passes.addPass(llvm::EarlyCSEPass(true));
   passes.addPass(llvm::InstCombinePass());
-  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(llvm::SimplifyCFGPass(blocks));
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()), true));
   passes.addPass(llvm::GVNPass());
   passes.addPass(llvm::InstCombinePass());
-  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(llvm::SimplifyCFGPass(blocks));
   passes.run(*module.getFunction(function), functions);
 }
 

@@ -79,13 +79,13 @@ void sort_inner(const Nest& nest, std::vector<int>& axes) {
 void choose_threads(const Nest& nest, RowsChoice& c) {
   const double total = time_of(nest, c.lanes);
   const auto parts = [&](int axis) {
-    return parallel_grain(nest.axes[axis].extent.value, total / double(nest.axes[axis].extent.value));
+    return parallel_grain(nest.axes[axis].extent, total / std::max(1.0, double(nest.axes[axis].extent.value)));
   };
   auto best = c.outer.end();
   for (auto it = c.outer.begin(); it != c.outer.end(); ++it) {
     const std::int64_t extent = nest.axes[*it].extent.value;
     if (best == c.outer.end() ||
-        (nest.axes[*best].extent.value < 16 && extent > nest.axes[*best].extent.value))
+        (fixed(nest, *best) && nest.axes[*best].extent.value < 16 && extent > nest.axes[*best].extent.value))
       best = it;
   }
   if (best != c.outer.end()) {
@@ -99,7 +99,7 @@ void choose_threads(const Nest& nest, RowsChoice& c) {
   if (c.vector < 0 || nest.axes[c.vector].reduced) return;
   const std::int64_t block =
       round_up(std::max<std::int64_t>(parts(c.vector), 1), std::int64_t(c.lanes) * c.unroll);
-  if (parts(c.vector) == 0 || block >= nest.axes[c.vector].extent.value) return;
+  if (parts(c.vector) == 0 || (fixed(nest, c.vector) && block >= nest.axes[c.vector].extent.value)) return;
   c.tile = block;
   c.threads = "threads take blocks of " + std::to_string(block) + " of " + nest.axes[c.vector].name;
 }

@@ -44,6 +44,6 @@ bool schedule_slices(const Nest& nest, Plan& plan);
 bool schedule_flat(const Nest& nest, Plan& plan);
 /// Many small problems of more than two operands, or with a sparse constant: one in every lane. False if they are
 /// not small.
-bool schedule_lanes(const Nest& nest, Plan& plan);
+bool schedule_lanes(const Nest& nest, Plan& plan, bool two = false);
 
 }  // namespace einx::detail::loops

@@ -197,7 +197,7 @@ bool schedule_flat(const Nest& nest, Plan& plan) {
   if (2 * flat.count * columns <= flat.lanes || !stays_in_registers(nest, flat, plan.machine)) return false;
   if (!flat.outer.empty()) {
     const std::int64_t first = extent(nest, flat.outer[0]);
-    flat.grain = parallel_grain(first, time_of(nest, 2 * flat.lanes) / double(first));
+    flat.grain = parallel_grain(nest.axes[std::size_t(flat.outer[0])].extent, time_of(nest, 2 * flat.lanes) / double(first));
   }
   flat.stream = fixed_strides(nest.outputs[0]) && fixed(nest, flat.rows) && leaves_cache(nest, plan.machine) && extent(nest, flat.rows) * columns % flat.lanes == 0;
   FlatKernel(nest, plan, std::move(flat)).make();

@@ -219,7 +219,9 @@ void schedule_direct(Copy& c) {
   const int cut = d.across_first ? c.across : c.along;
   const std::int64_t strips = parts(c, cut, d.across_first ? d.across_tile : d.along_tile);
   const std::int64_t first = c.others.empty() ? 0 : c.extent(c.others[0]);
-  const std::int64_t outer_grain = first >= kFewParts ? parallel_grain(first, cost(c) / double(first)) : 0;
+  const bool many = first >= kFewParts || (!c.others.empty() && !fixed(c.nest, c.others[0]));
+  const std::int64_t outer_grain =
+      many ? parallel_grain(c.nest.axes[std::size_t(c.others[0])].extent, cost(c) / double(first)) : 0;
   const std::int64_t strip_grain = c.others.empty() ? parallel_grain(strips, cost(c) / double(strips)) : 0;
   c.builder.say(d.streaming ? "straight to the output, whole lines past the caches, in strips of " +
                                   std::to_string(d.along_tile) + " rows, the next tile " +

@@ -94,6 +94,12 @@ std::int64_t parallel_grain(std::int64_t extent, double ns_per_iteration) {
   return grain < extent ? grain : 0;
 }
 
+std::int64_t parallel_grain(const Int& extent, double ns_per_iteration) {
+  if (extent.constant()) return parallel_grain(extent.value, ns_per_iteration);
+  constexpr double kPart = 50e3, kMost = 1 << 20;
+  return std::max<std::int64_t>(1, std::int64_t(std::min(kPart / std::max(ns_per_iteration, 1e-3), kMost)));
+}
+
 ops::ScalarFn unravel_fn(const std::vector<std::int64_t>& sizes, std::size_t axis) {
   const DType t = DType::i64;
   std::int64_t inner = 1;

@@ -13,6 +13,8 @@ std::int64_t widest_bytes(const Nest& nest);
 /// Iterations a part for a parallel loop of this extent, so that a part lasts about 50 us or more; 0: not
 /// worth a fork. By shape only.
 std::int64_t parallel_grain(std::int64_t extent, double ns_per_iteration);
+/// The same; never 0 for a parameter, where the run decides whether there is more than one part.
+std::int64_t parallel_grain(const Int& extent, double ns_per_iteration);
 
 /// Drops axes of extent 1, merges axes that all accesses step through together, orders kept axes by output
 /// stride and reduced ones by input 0's. Nothing is decided by the value of a parameter.

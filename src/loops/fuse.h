@@ -1,7 +1,7 @@
 // Fusion of nests: a producer whose result only passes through a temporary is written into its consumers.
 // Private to the loops layer; `fuse` runs between the lowering of nodes and the schedules.
 //
-// Everything works on nests of constants: in a dynamic program strides are parameters, and nothing is fused.
+// Everything works on nests of constants: samples of a template are fused before their numbers become parameters; under Options::dynamic nothing is.
 #pragma once
 #include <optional>
 #include <span>

@@ -83,8 +83,9 @@ class LanesKernel {
 
   void make(const std::string& why) {
     const std::int64_t extent = group_.extent, whole = extent - extent % lanes_;
+    const Int vectors_of = fixed(all_, 0) ? constant(whole / lanes_) : all_.axes[0].extent;
     const std::int64_t grain =
-        parallel_grain(whole / lanes_, time_in_lanes(group_, lanes_) / double(whole / lanes_));
+        parallel_grain(vectors_of, time_in_lanes(group_, lanes_) / double(whole / lanes_));
     Body body;
     Loop loop =
         header(grain > 0 ? LoopKind::Parallel : LoopKind::Tile, lanes_, 1, std::max<std::int64_t>(grain, 1));
@@ -279,9 +280,10 @@ int longest_lane(const Nest& nest, const Program& program) {
 }
 
 /// A product that is small enough to be a group of its own.
-std::optional<LanesGroup> alone(const Nest& nest, const Plan& plan) {
+std::optional<LanesGroup> alone(const Nest& nest, const Plan& plan, bool two = false) {
+  constexpr std::int64_t kShort = 16;
   if (nest.inputs.size() < 2 || !is_product_sum(nest)) return {};
-  if (nest.inputs.size() == 2 && !has_terms(nest, plan.program)) return {};
+  if (nest.inputs.size() == 2 && !(two && volume(nest, axes_where(nest, true)) <= kShort) && !has_terms(nest, plan.program)) return {};
   const int lane = longest_lane(nest, plan.program);
   if (lane < 0) return {};
   LanesGroup group{
@@ -324,8 +326,8 @@ void emit_few(const Nest& nest, Plan& plan, int lane, int lanes) {
 
 }  // namespace
 
-bool schedule_lanes(const Nest& nest, Plan& plan) {
-  const auto group = alone(nest, plan);
+bool schedule_lanes(const Nest& nest, Plan& plan, bool two) {
+  const auto group = alone(nest, plan, two);
   if (!group) return false;
   const int lane = group->members[0].lane, lanes = lanes_of(*group, plan);
   if (plan.dynamic && !is_free_along_only(nest, lane)) return false;

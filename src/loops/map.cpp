@@ -108,7 +108,7 @@ std::size_t parallel_axis(const Map& m) {
   const std::vector<std::size_t> order = walk_order(m);
   std::size_t best = order.front();
   for (const std::size_t a : order)
-    if (m.nest.axes[best].extent.value < kEnough && m.nest.axes[a].extent.value > m.nest.axes[best].extent.value)
+    if (fixed(m.nest, int(best)) && m.nest.axes[best].extent.value < kEnough && m.nest.axes[a].extent.value > m.nest.axes[best].extent.value)
       best = a;
   return best;
 }
@@ -122,7 +122,7 @@ void plan_levels(Map& m, std::size_t vector, std::int64_t lanes, int unroll) {
   const std::size_t parallel = parallel_axis(m);
   const std::int64_t extent = nest.axes[parallel].extent.value;
   const std::int64_t grain =
-      parallel_grain(extent, element_cost(nest, lanes) * double(volume(nest)) / double(extent));
+      parallel_grain(nest.axes[parallel].extent, element_cost(nest, lanes) * double(volume(nest)) / double(extent));
   Level innermost{vector, header(LoopKind::Vector, lanes, unroll)};
   const auto cut = [&](Loop tiles, std::int64_t size) {
     tiles.step = round_up(size, lanes * unroll);

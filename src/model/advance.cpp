@@ -182,8 +182,7 @@ class Advance {
         ended_ = true;
       }
       if (const auto* assume = std::get_if<script::Assume>(&statement.node); assume && broken(*assume, frame))
-        wrong_signature("Code of " + top.code->function->name +
-                        " was traced for values of other types than it gets here, and looked at their sizes while it was.");
+        throw BrokenAssumption{*assume};
       write(statement, frame);
       std::vector<Value> results;
       for (const Var variable : writes) {

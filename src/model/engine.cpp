@@ -5,6 +5,7 @@
 #include "cache/cache.h"
 #include "model/model.h"
 #include "model/session.h"
+#include "model/write.h"
 #include "support/support.h"
 
 namespace einx::detail::model {
@@ -58,6 +59,14 @@ Engine::Engine(Engine&&) noexcept = default;
 const script::Program& Engine::program() const { return *impl_->program; }
 
 std::vector<Tensor> Engine::run(std::string_view function, std::span<const Tensor> operands) const {
+  try {
+    return run_assuming(function, operands);
+  } catch (const BrokenAssumption&) {
+    wrong_signature("Code of " + std::string(function) + " was traced for values of other types than it gets here, and looked at their sizes while it was.");
+  }
+}
+
+std::vector<Tensor> Engine::run_assuming(std::string_view function, std::span<const Tensor> operands) const {
   for (const Tensor& operand : operands)
     if (!operand.defined())
       support::raise<TypeError>({.kind = "operand-kind", .sentence = "An undefined tensor was given to " + std::string(function) + "."});

@@ -1,6 +1,9 @@
 #include "model/fragment.h"
 
 #include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
 
 #include "loops/flow.h"
 #include "support/support.h"
@@ -115,6 +118,25 @@ class Explorer {
 
 }  // namespace
 
+namespace {
+
+/// EINX_DUMP: the driver as it was generated.
+std::shared_ptr<const codegen::FlowCode> compiled(const Flow& flow) {
+  const std::filesystem::path folder = support::environment().dump;
+  if (folder.empty()) return codegen::compile(flow, codegen::host_target());
+  static std::atomic<int> count = 0;
+  codegen::Listing listing;
+  auto code = codegen::compile(flow, codegen::host_target(), &listing);
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  const std::string stem = (folder / ("flow" + std::to_string(count++))).string();
+  std::ofstream(stem + ".ll") << listing.llvm_ir;
+  std::ofstream(stem + ".s") << listing.assembly;
+  return code;
+}
+
+}  // namespace
+
 std::unique_ptr<Fragment> make_fragment(Unit& unit, Version& root) {
   auto made = std::make_unique<Fragment>();
   const Flow flow = Explorer(unit).run(root, made->exits);
@@ -124,7 +146,7 @@ std::unique_ptr<Fragment> make_fragment(Unit& unit, Version& root) {
   }
   made->blocks = flow.blocks.size();
   try {
-    made->code = codegen::compile(flow, codegen::host_target());
+    made->code = compiled(flow);
   } catch (const InternalError& error) {  // beyond the budget for generated code: block by block, each has its own
     if (std::string_view(error.what()).find("instruction budget") == std::string_view::npos) throw;
   }

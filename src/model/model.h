@@ -62,6 +62,8 @@ class Engine {
   Engine(Engine&&) noexcept;
   /// Raises as `interpret` does.
   std::vector<Tensor> run(std::string_view function, std::span<const Tensor> operands) const;
+  /// The same for those who can trace again: throws BrokenAssumption where something that a trace assumed does not hold, which `run` makes a ValueError.
+  std::vector<Tensor> run_assuming(std::string_view function, std::span<const Tensor> operands) const;
   const script::Program& program() const;
 
   struct Counts {

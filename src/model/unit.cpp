@@ -57,7 +57,10 @@ LinearPtr Functions::replay(const Surroundings& in, const Traced& traced, const 
     if (!straight || !script::bind(*code->function, types).problem.empty()) continue;
     Surroundings alone = in;
     alone.function = [&](const std::string&, const std::vector<graph::Type>&) { return code; };
-    if (std::holds_alternative<Finish>(write_block(alone, entry_state(alone, code->function->name, types)).end)) return code;
+    try {
+      if (std::holds_alternative<Finish>(write_block(alone, entry_state(alone, code->function->name, types)).end)) return code;
+    } catch (const BrokenAssumption&) {  // its code must run again
+    }
   }
   return nullptr;
 }

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "runtime/runtime.h"
+#include "tensor/owners.h"
 
 namespace einx::detail {
 namespace {
@@ -183,8 +184,11 @@ Reach checked_reach(std::span<const std::int64_t> shape, std::span<const std::in
   return reach;
 }
 
+Ownership ownership(const Tensor& tensor) { return {Storage::of(tensor).get(), Storage::of(tensor).use_count()}; }
+
 Tensor adopt(void* data, std::span<const std::int64_t> shape, DType dtype) {
   return Storage::adopt(data, shape, dtype);
 }
 
-}  // namespace einx::detail::tensor
+
+}  // namespace einx::detail

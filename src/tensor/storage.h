@@ -26,6 +26,7 @@ struct Storage {
   /// The tensor's data under another shape; `offset` in elements.
   static Tensor restrided(const Tensor& tensor, std::span<const std::int64_t> shape,
                           std::span<const std::int64_t> strides, std::int64_t offset, bool writable);
+  static const std::shared_ptr<Storage>& of(const Tensor& tensor) { return tensor.storage_; }
   static char* bytes_of(const Tensor& tensor) { return static_cast<char*>(tensor.data_); }
 
  private:

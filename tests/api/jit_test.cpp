@@ -15,7 +15,7 @@ TEST_CASE("a traced function computes what its operations compute") {
   CHECK(f(wider, Tensor::ones({3, 7})).size() == 6);
 }
 
-TEST_CASE("it is traced once per signature") {
+TEST_CASE("it is traced once per ranks and dtypes") {
   int traced = 0;
   const auto f = einx::jit([&traced](Value a) {
     ++traced;
@@ -24,6 +24,8 @@ TEST_CASE("it is traced once per signature") {
   for (int k = 0; k < 5; ++k) f(Tensor::iota({3}));
   CHECK(traced == 1);
   f(Tensor::iota({4}));
+  CHECK(traced == 1);  // another size runs what was recorded
+  f(Tensor::iota({4}, einx::f64));
   CHECK(traced == 2);
 }
 

@@ -1,542 +1,78 @@
-// One program for many sizes: templates from a few samples, and their code at sizes that nobody has seen,
-// against the reference.
-#include <functional>
-
-#include "loops/cases.h"
-#include "loops/chains.h"
+// One program for many sizes: graphs of several operations, what fits a template and what does not.
+#include "loops/sized.h"
 
 namespace einx::detail::loops_test {
 namespace {
 
-/// A call whose operands' types follow from one size.
-struct Sized {
-  std::string op, pattern;
-  std::function<std::vector<graph::Type>(std::int64_t)> types;
-  std::function<Sizes(std::int64_t)> sizes = {};
-  std::int64_t below = 0;
-  std::int64_t from = 0;  ///< the smallest size that the template has to serve
-  double tolerance = 16;
-  graph::Attributes attributes = {};
-
-  graph::Graph at(std::int64_t n) const {
-    return call(op, pattern, types(n), sizes ? sizes(n) : Sizes{}, attributes);
-  }
-};
-
-constexpr std::int64_t kSamples[] = {40, 72, 97};
-constexpr std::int64_t kSizes[] = {0,  1,  2,  3,  5,  7,  8,  9,  13, 15,  16,  17,  23,
-                                   31, 32, 33, 47, 48, 63, 64, 65, 97, 127, 130, 257, 400};
-
-std::vector<graph::Graph> samples_of(const Sized& c) {
-  std::vector<graph::Graph> graphs;
-  for (const std::int64_t n : kSamples) graphs.push_back(c.at(n));
-  return graphs;
+/// Softmax of the rows by hand, then a layer with a bias and another function: graphs of several operations.
+graph::Graph rows_by_hand(std::int64_t n) {
+  Chain c;
+  const auto x = c.parameter(f32_of({n, 64}));
+  const auto top = c.call("max", "a [b] -> a", {x});
+  const auto shifted = c.call("exp", "a b", {c.call("subtract", "a b, a -> a b", {x, top})});
+  const auto sum = c.call("sum", "a [b] -> a", {shifted});
+  c.graph.results = {c.call("true_divide", "a b, a -> a b", {shifted, sum})};
+  return c.graph;
 }
 
-/// The template of the samples, compiled, verified.
-struct Common {
-  loops::Template made;
-  std::shared_ptr<const codegen::Code> code;
-};
-Common common_of(std::span<const graph::Graph> samples, const codegen::Target& target) {
-  auto made = loops::generalise(samples, target.machine);
-  REQUIRE(made);
-  const auto broken = loops::verify(made->program);
-  REQUIRE_MESSAGE(!broken, *broken << "\n" << loops::text(made->program));
-  return {*made, codegen::compile(made->program, target)};
+graph::Graph layer(std::int64_t n, double scale = 0.5) {
+  Chain c;
+  const auto x = c.parameter(f32_of({n, 128})), weights = c.parameter(f32_of({128, 96})),
+             bias = c.parameter(f32_of({96}));
+  const auto product = c.call("dot", "a [b], [b] c -> a c", {x, weights});
+  const auto shifted = c.call("add", "a c, c -> a c", {product, bias});
+  const auto scaled = c.call("multiply", "a c, -> a c", {shifted, c.number(scale)});
+  c.graph.results = {c.call("tanh", "a c", {scaled}), c.call("sum", "a [c] -> a", {shifted})};
+  return c.graph;
 }
 
-void check_at(const Common& common, const graph::Graph& graph, const loops::Program& program,
-              std::int64_t below, double tolerance, bool at_end) {
-  std::vector<Tensor> operands;
-  for (std::size_t k = 0; k < graph.parameters.size(); ++k)
-    operands.push_back(operand(graph.values[std::size_t(graph.parameters[k].value)].type, unsigned(k) + 1,
-                               at_end, k > 0 ? below : 0));
-  if (!program.empty_reduction.empty()) return;
-  const auto expected = reference::run(graph, operands);
-  const Ran ran = run_code(*codegen::rebind(common.code, program), program, operands);
-  REQUIRE_MESSAGE(ran.broken.empty(), ran.broken);
-  CHECK(ran.code == EINX_OK);
-  for (std::size_t k = 0; k < expected.size(); ++k) {
-    const std::string wrong = difference(expected[k], ran.outputs[k], tolerance);
-    CHECK_MESSAGE(wrong.empty(), wrong);
-  }
-}
-
-void check_sized(const Sized& c, const codegen::Target& target) {
-  CAPTURE(c.op);
-  CAPTURE(c.pattern);
-  CAPTURE(target.level);
-  const Common common = common_of(samples_of(c), target);
-  CAPTURE(loops::text(common.made.program));
-  for (const std::int64_t n : kSizes) {
-    CAPTURE(n);
-    if (n == 0 && c.below > 0) continue;
-    const graph::Graph graph = c.at(n);
-    const auto program = loops::instantiate(common.made, graph);
-    if (n >= c.from) CHECK(program);
-    if (!program) continue;
-    for (const bool at_end : {true, false}) check_at(common, graph, *program, c.below, c.tolerance, at_end);
-  }
-}
-
-void check_all(const std::vector<Sized>& cases) {
+TEST_CASE("dynamic: graphs of several operations fuse as those of one size") {
   for (const codegen::Target& target : targets())
-    for (const Sized& c : cases) check_sized(c, target);
+    for (const auto& make :
+         {std::function(rows_by_hand), std::function([](std::int64_t n) { return layer(n); })}) {
+      const graph::Graph samples[] = {make(300), make(128), make(77)};
+      const Common common = common_of(samples, target);
+      CHECK(common.made.program.steps.size() <= loops::lower(samples[0], target.machine).steps.size() + 1);
+      for (const std::int64_t n : {16, 17, 33, 128, 301, 1000}) {
+        CAPTURE(n);
+        const graph::Graph graph = make(n);
+        const auto program = loops::instantiate(common.made, graph);
+        REQUIRE(program);
+        check_at(common, graph, *program, 0, 256, true);
+      }
+    }
 }
 
-graph::Type of(DType dtype, Shape shape) { return type(dtype, std::move(shape)); }
-
-TEST_CASE("dynamic: moves") {
-  check_all({
-      {"id", "a b -> b a",
-       [](auto n) {
-         return std::vector{f32_of({n, 24})};
-       }},
-      {"id", "a b -> b a",
-       [](auto n) {
-         return std::vector{f32_of({24, n})};
-       }},
-      {"id", "a b -> b a",
-       [](auto n) {
-         return std::vector{f32_of({n, n + 3})};
-       }},
-      {"id", "a b -> b a",
-       [](auto n) {
-         return std::vector{of(DType::u8, {n, 100})};
-       }},
-      {"id", "a b -> b a",
-       [](auto n) {
-         return std::vector{of(DType::f64, {100, n})};
-       }},
-      {"id", "b c h w -> b h w c",
-       [](auto n) {
-         return std::vector{f32_of({n, 6, 5, 7})};
-       }},
-      {"id", "b c h w -> b h w c",
-       [](auto n) {
-         return std::vector{f32_of({3, n, 5, 7})};
-       }},
-      {"id", "b c h w -> b h w c",
-       [](auto n) {
-         return std::vector{f32_of({3, 6, 5, n})};
-       }},
-      {"id", "b s (h d) -> b h s d",
-       [](auto n) {
-         return std::vector{f32_of({2, n, 24})};
-       },
-       [](auto) {
-         return Sizes{{"h", 3}};
-       }},
-      {"id", "a b c -> c b a",
-       [](auto n) {
-         return std::vector{of(DType::i16, {n, 9, 11})};
-       }},
-      {"id", "a b c -> c a b",
-       [](auto n) {
-         return std::vector{f32_of({5, n, 11})};
-       }},
-      {"id", "a -> a b", [](auto n) { return std::vector{f32_of({n})}; },
-       [](auto) {
-         return Sizes{{"b", 5}};
-       }},
-      {"id", "a -> b a", [](auto n) { return std::vector{f32_of({n})}; },
-       [](auto) {
-         return Sizes{{"b", 5}};
-       }},
-      {"id", "a -> a b", [](auto) { return std::vector{f32_of({7})}; },
-       [](auto n) {
-         return Sizes{{"b", n}};
-       }},
-      {"id", "a b -> a b",
-       [](auto n) {
-         return std::vector{type(DType::f32, {n, 7}, {20, 1})};
-       }},
-      {"id", "a b -> a b",
-       [](auto n) {
-         return std::vector{type(DType::f32, {7, n}, {2 * n, 2})};
-       }},
-      {"id",
-       "a, b -> (a + b)",
-       [](auto n) {
-         return std::vector{f32_of({n}), f32_of({7})};
-       },
-       {},
-       0,
-       2},
-      {"flip", "a [b]",
-       [](auto n) {
-         return std::vector{f32_of({5, n})};
-       }},
-  });
+TEST_CASE("dynamic: contents of constants are data, unless all samples agree") {
+  const graph::Graph samples[] = {layer(300, 0.5), layer(200, 0.25)};
+  const Common common = common_of(samples, codegen::host_target());
+  const graph::Graph other = layer(100, 0.125);
+  const auto program = loops::instantiate(common.made, other);
+  REQUIRE(program);
+  check_at(common, other, *program, 0, 64, true);
 }
 
-TEST_CASE("dynamic: elementwise") {
-  check_all({
-      {"add", "a b, a b",
-       [](auto n) {
-         return std::vector{f32_of({n, 24}), f32_of({n, 24})};
-       }},
-      {"add", "a b, b",
-       [](auto n) {
-         return std::vector{f32_of({n, 24}), f32_of({24})};
-       }},
-      {"add", "a b, b",
-       [](auto n) {
-         return std::vector{f32_of({24, n}), f32_of({n})};
-       }},
-      {"multiply", "a b, a",
-       [](auto n) {
-         return std::vector{of(DType::f64, {24, n}), of(DType::f64, {24})};
-       }},
-      {"multiply", "a b, a",
-       [](auto n) {
-         return std::vector{of(DType::i32, {n, 7}), of(DType::i32, {n})};
-       }},
-      {"add", "a b, a b",
-       [](auto n) {
-         return std::vector{type(DType::f32, {n, 9}, {1, n}), f32_of({n, 9})};
-       }},
-      {"exp", "a b",
-       [](auto n) {
-         return std::vector{type(DType::f32, {7, n}, {n + 5, 1})};
-       }},
-      {"exp", "a", [](auto n) { return std::vector{of(DType::bf16, {n})}; }},
-      {"where", "a b, a b, b",
-       [](auto n) {
-         return std::vector{of(DType::boolean, {n, 5}), f32_of({n, 5}), f32_of({5})};
-       }},
-  });
-}
-
-TEST_CASE("dynamic: reductions") {
-  check_all({
-      {"sum",
-       "a [b]",
-       [](auto n) {
-         return std::vector{f32_of({n, 100})};
-       },
-       {},
-       0,
-       0,
-       64},
-      {"sum",
-       "a [b]",
-       [](auto n) {
-         return std::vector{f32_of({9, n})};
-       },
-       {},
-       0,
-       0,
-       64},
-      {"sum",
-       "[a] b",
-       [](auto n) {
-         return std::vector{f32_of({n, 100})};
-       },
-       {},
-       0,
-       0,
-       64},
-      {"sum",
-       "[a] b",
-       [](auto n) {
-         return std::vector{f32_of({100, n})};
-       },
-       {},
-       0,
-       0,
-       64},
-      {"sum", "[a] b",
-       [](auto n) {
-         return std::vector{of(DType::i32, {n, n + 1})};
-       }},
-      {"sum",
-       "[...]",
-       [](auto n) {
-         return std::vector{f32_of({n, 30})};
-       },
-       {},
-       0,
-       0,
-       64},
-      {"max", "a [b]",
-       [](auto n) {
-         return std::vector{f32_of({n, 30})};
-       }},
-      {"max", "[a] b",
-       [](auto n) {
-         return std::vector{of(DType::i16, {n, 30})};
-       }},
-      {"mean",
-       "b c [h w]",
-       [](auto n) {
-         return std::vector{f32_of({3, n, 5, 7})};
-       },
-       {},
-       0,
-       0,
-       64},
-      {"mean",
-       "b c [h w]",
-       [](auto n) {
-         return std::vector{f32_of({3, 4, n, 7})};
-       },
-       {},
-       0,
-       1,
-       64},
-      {"mean", "b (s [s2]) c",
-       [](auto n) {
-         return std::vector{f32_of({3, 4 * n, 17})};
-       },
-       [](auto) {
-         return Sizes{{"s2", 4}};
-       },
-       0, 0, 64},
-      {"var",
-       "a [b]",
-       [](auto n) {
-         return std::vector{f32_of({9, n})};
-       },
-       {},
-       0,
-       1,
-       256},
-      {"var",
-       "[a] b",
-       [](auto n) {
-         return std::vector{f32_of({n, 9})};
-       },
-       {},
-       0,
-       1,
-       256},
-      {"argmax", "a [b] -> a",
-       [](auto n) {
-         return std::vector{f32_of({n, 50})};
-       }},
-      {"argmax",
-       "a [b] -> a",
-       [](auto n) {
-         return std::vector{f32_of({9, n})};
-       },
-       {},
-       0,
-       1},
-      {"argmax",
-       "[a] b -> b",
-       [](auto n) {
-         return std::vector{f32_of({n, 50})};
-       },
-       {},
-       0,
-       1},
-      {"argmin", "[a] b -> b",
-       [](auto n) {
-         return std::vector{f32_of({50, n})};
-       }},
-      {"logsumexp",
-       "a [b]",
-       [](auto n) {
-         return std::vector{f32_of({n, 20})};
-       },
-       {},
-       0,
-       0,
-       256},
-      {"softmax",
-       "a [b]",
-       [](auto n) {
-         return std::vector{f32_of({n, 20})};
-       },
-       {},
-       0,
-       0,
-       256},
-      {"softmax",
-       "a [b]",
-       [](auto n) {
-         return std::vector{f32_of({5, n})};
-       },
-       {},
-       0,
-       0,
-       256},
-      {"softmax",
-       "[a] b",
-       [](auto n) {
-         return std::vector{f32_of({n, 21})};
-       },
-       {},
-       0,
-       0,
-       256},
-      {"softmax",
-       "b h q [k]",
-       [](auto n) {
-         return std::vector{f32_of({2, 3, n, n})};
-       },
-       {},
-       0,
-       0,
-       256},
-  });
-}
-
-TEST_CASE("dynamic: contractions") {
-  check_all({
-      {"dot",
-       "a [b], [b] c -> a c",
-       [](auto n) {
-         return std::vector{f32_of({n, 33}), f32_of({33, 40})};
-       },
-       {},
-       0,
-       0,
-       64},
-      {"dot",
-       "a [b], [b] c -> a c",
-       [](auto n) {
-         return std::vector{f32_of({21, n}), f32_of({n, 40})};
-       },
-       {},
-       0,
-       0,
-       64},
-      {"dot",
-       "a [b], [b] c -> a c",
-       [](auto n) {
-         return std::vector{f32_of({21, 33}), f32_of({33, n})};
-       },
-       {},
-       0,
-       0,
-       64},
-      {"dot",
-       "a [b], [b] c -> a c",
-       [](auto n) {
-         return std::vector{f32_of({n, n}), f32_of({n, n})};
-       },
-       {},
-       0,
-       0,
-       64},
-      {"dot",
-       "a [b], c [b] -> a c",
-       [](auto n) {
-         return std::vector{f32_of({n, 33}), f32_of({40, 33})};
-       },
-       {},
-       0,
-       1,
-       64},
-      {"dot",
-       "z i [j], z [j] k -> z i k",
-       [](auto n) {
-         return std::vector{f32_of({n, 4, 5}), f32_of({n, 5, 6})};
-       },
-       {},
-       0,
-       0,
-       64},
-      {"dot",
-       "z i [j], z [j] k -> z i k",
-       [](auto n) {
-         return std::vector{of(DType::f64, {3, n, 5}), of(DType::f64, {3, 5, 6})};
-       },
-       {},
-       0,
-       0,
-       64},
-      {"dot",
-       "z i [j], z [j k], z [k] -> z i",
-       [](auto n) {
-         return std::vector{f32_of({n, 4, 5}), f32_of({n, 5, 8}), f32_of({n, 8})};
-       },
-       {},
-       0,
-       0,
-       64},
-      {"dot",
-       "b q h [d], b k h [d] -> b h q k",
-       [](auto n) {
-         return std::vector{f32_of({2, n, 3, 8}), f32_of({2, n, 3, 8})};
-       },
-       {},
-       0,
-       1,
-       64},
-      {"dot",
-       "a b [c], [c] d -> a b d",
-       [](auto n) {
-         return std::vector{f32_of({n, 17, 64}), f32_of({64, 64})};
-       },
-       {},
-       0,
-       1,
-       64},
-      {"dot",
-       "[a], [a] ->",
-       [](auto n) {
-         return std::vector{f32_of({n}), f32_of({n})};
-       },
-       {},
-       0,
-       0,
-       64},
-  });
-}
-
-TEST_CASE("dynamic: coordinates, orders and functions of the runtime") {
-  check_all({
-      {"get_at",
-       "[a] b, c -> c b",
-       [](auto n) {
-         return std::vector{f32_of({9, 33}), of(DType::i32, {n})};
-       },
-       {},
-       9},
-      {"get_at",
-       "[a] b, c -> c b",
-       [](auto n) {
-         return std::vector{f32_of({9, n}), of(DType::i64, {12})};
-       },
-       {},
-       9},
-      {"get_at",
-       "[a] b, c -> c b",
-       [](auto n) {
-         return std::vector{f32_of({n + 9, 12}), of(DType::i64, {12})};
-       },
-       {},
-       9},
-      {"add_at",
-       "[a] b, c, c b -> [a] b",
-       [](auto n) {
-         return std::vector{f32_of({9, 12}), of(DType::i32, {n}), f32_of({n, 12})};
-       },
-       {},
-       9,
-       2,
-       64},
-      {"sort",
-       "a [b]",
-       [](auto n) {
-         return std::vector{f32_of({n, 30})};
-       },
-       {},
-       0,
-       1},
-      {"sort",
-       "a [b]",
-       [](auto n) {
-         return std::vector{f32_of({5, n})};
-       },
-       {},
-       0,
-       2},
-  });
+TEST_CASE("dynamic: code serves many sizes at once, and outlives its template") {
+  const graph::Graph samples[] = {call("add", "a b, b", {f32_of({40, 24}), f32_of({24})}),
+                                  call("add", "a b, b", {f32_of({50, 24}), f32_of({24})})};
+  std::vector<std::pair<graph::Graph, loops::Program>> sizes;
+  std::vector<std::shared_ptr<const codegen::Code>> codes;
+  {
+    const Common common = common_of(samples, codegen::host_target());
+    for (const std::int64_t n : {1, 3, 60, 700}) {
+      graph::Graph graph = call("add", "a b, b", {f32_of({n, 24}), f32_of({24})});
+      auto program = loops::instantiate(common.made, graph);
+      REQUIRE(program);
+      codes.push_back(codegen::rebind(common.code, *program));
+      sizes.emplace_back(std::move(graph), std::move(*program));
+    }
+  }
+  for (std::size_t k = codes.size(); k-- > 0;) {
+    const std::vector<Tensor> operands = operands_of(sizes[k].first, 3);
+    const Ran ran = run_code(*codes[k], sizes[k].second, operands);
+    REQUIRE(ran.broken.empty());
+    CHECK(difference(reference::run(sizes[k].first, operands)[0], ran.outputs[0]) == "");
+  }
 }
 
 TEST_CASE("dynamic: what differs in more than numbers has no template") {

@@ -15,10 +15,12 @@ namespace {
 using Named = std::vector<std::pair<std::string, Tensor>>;
 
 /// Results of the first function, "; " between them, or what went wrong.
-std::string run(const script::Program& program, const std::vector<Tensor>& operands) {
+std::string run(const script::Program& program, const std::vector<Tensor>& operands, bool compiled = false) {
   try {
     std::vector<std::string> texts;
-    for (const Tensor& result : model::interpret(program, program.functions.at(0).first, operands))
+    const model::Engine engine(std::make_shared<const script::Program>(program));
+    const std::string& name = program.functions.at(0).first;
+    for (const Tensor& result : compiled ? engine.run(name, operands) : model::interpret(program, name, operands))
       texts.push_back(result.to_string());
     return detail::support::join(texts, "; ");
   } catch (const Error& error) {
@@ -42,6 +44,7 @@ void check(const Case& row, const Named& data = {}) {
   }
   CHECK(script::verify(program).value_or("") == "");
   CHECK(run(program, row.operands) == row.expected);
+  CHECK(run(program, row.operands, true) == row.expected);
   const std::string printed = script::text(program);
   CAPTURE(printed);
   script::Program again;

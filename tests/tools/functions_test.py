@@ -32,6 +32,13 @@ LARGE = """def f(x: f32[20]):
     y = add(x, c0, "a, a")
     return y
 """
+SCRIPT = """def first(x: f32[b, 3]):
+    for row in x:
+        if any(row > 4): return row, -1
+    return x, len(x)
+
+def double(x): return x * 2
+"""
 SCALED = 'def scaled(x: f32[2, 3], w: f32[3]) -> f32[2], f32[2, 3]:\n    y: f32[2, 3] = multiply(x, w, "a b, b -> a b")\n'
 
 # words, exit status, what stdout has, what stderr has
@@ -73,6 +80,14 @@ TEXTS = [
     (["run", "scalar.einx", "2.5"], 0, "f32[] 5", ""),
     (["run", "large.einx", "ones"], 0, "f32[20] [1, 2, 3", ""),
     (["optimize", "nodata.einx"], 1, "", "beside the text"),
+    # scripts: their shapes are known when they are called
+    (["run", "script.einx", "x.npy"], 0, "f32[3] [3, 4, 5]\ni64[] -1\n", ""),
+    (["run", "script.einx", "w.npy"], 1, "", "ValueError: Parameter 'x' of first is declared as f32[b, 3], but this is f32[3]"),
+    (["run", "script.einx", "w.npy", "--function", "double"], 0, "f32[3] [", ""),
+    (["run", "script.einx", "w.npy", "--function", "doubel"], 1, "", "no function 'doubel'"),
+    (["run", "script.einx", "x.npy", "-o", "y.npy"], 2, "", "there are 2 results, but 1 files"),
+    (["run", "wrong.einx", "x.npy"], 1, "", "SyntaxError: wrong.einx: line 2, column 12: there is no function or operation 'summ'"),
+    (["optimize", "script.einx"], 2, "", "script.einx is a script (first, double)"),
 ]
 
 
@@ -126,7 +141,7 @@ with tempfile.TemporaryDirectory() as folder:
     write_npy("x.npy", (2, 3), range(6))
     write_npy("w.npy", (3,), [1, 2, 3])
     write_npy("large.c0.npy", (20,), range(20))
-    for name, content in [("model.einx", MODEL), ("large.einx", LARGE), ("nodata.einx", LARGE), ("bad.json", '{"name": "f", "parameters": []}'),
+    for name, content in [("script.einx", SCRIPT), ("wrong.einx", "def f(x):\n    return summ(x)\n"), ("model.einx", MODEL), ("large.einx", LARGE), ("nodata.einx", LARGE), ("bad.json", '{"name": "f", "parameters": []}'),
                           ("bad.einx", 'def f(x: f32[2]):\n    y = summ(x, "[a]")\n    return y\n'),
                           ("scalar.einx", 'def f(x: f32[]):\n    y = add(x, x, ",")\n    return y\n')]:
         with open(name, "w") as file:

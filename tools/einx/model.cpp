@@ -7,6 +7,7 @@
 #include <set>
 
 #include "graph/read.h"
+#include "script/script.h"
 #include "support/support.h"
 
 namespace einx_command {
@@ -49,14 +50,62 @@ std::vector<graph::Graph> parse_file(const std::string& path) {
   return graph::parse_all(text, data_beside(path));
 }
 
-}  // namespace
+/// All files model.NAME.npy beside model.einx.
+einx::Script::Data all_data_beside(const std::string& path) {
+  einx::Script::Data data;
+  const fs::path model(path), folder = model.has_parent_path() ? model.parent_path() : fs::path(".");
+  const std::string first = model.stem().string() + ".", last = ".npy";
+  for (const fs::directory_entry& file : fs::directory_iterator(folder)) {
+    const std::string name = file.path().filename().string();
+    if (!name.starts_with(first) || !name.ends_with(last) || name.size() <= first.size() + last.size()) continue;
+    data.emplace_back(name.substr(first.size(), name.size() - first.size() - last.size()), einx::load_npy(file.path().string()));
+  }
+  std::ranges::sort(data, {}, &std::pair<std::string, einx::Tensor>::first);
+  return data;
+}
 
-std::vector<graph::Graph> read_model(const std::string& path) {
+/// Does `work`; mistakes in the text say which file it is.
+template <class Work>
+auto in_file(const std::string& path, const Work& work) {
   try {
-    return parse_file(path);
+    return work();
   } catch (const einx::SyntaxError& error) {
     throw einx::SyntaxError({path + ": " + error.what(), std::string(error.kind()), std::string(error.pattern()),
                              {error.carets().begin(), error.carets().end()}, std::string(error.operands())});
+  }
+}
+
+/// What is no graph may be a script: its functions, or none.
+std::vector<std::string> functions_of_script(const std::string& text) {
+  std::vector<std::string> names;
+  try {
+    for (const auto& [name, function] : einx::detail::script::parse(text).functions) names.push_back(name);
+  } catch (const einx::SyntaxError&) {
+    names.clear();
+  }
+  return names;
+}
+
+}  // namespace
+
+std::optional<einx::Script> read_script(const std::string& path) {
+  if (is_json(path)) return std::nullopt;
+  const std::string text = read_text(path);
+  try {
+    graph::parse_all(text, data_beside(path));
+    return std::nullopt;
+  } catch (const einx::SyntaxError&) {
+    return in_file(path, [&] { return einx::Script::parse(text, all_data_beside(path)); });
+  }
+}
+
+std::vector<graph::Graph> read_model(const std::string& path) {
+  try {
+    return in_file(path, [&] { return parse_file(path); });
+  } catch (const einx::SyntaxError&) {
+    const std::vector<std::string> names = is_json(path) ? std::vector<std::string>{} : functions_of_script(read_text(path));
+    if (names.empty()) throw;
+    throw UsageError(path + " is a script (" + support::join(names, ", ") + "): its shapes are known when it is called, so einx run runs it, and nothing else can be done with it here");
   }
 }
 

@@ -1,5 +1,8 @@
 // Files of functions: .einx (docs/functions.md) and .json. Data of large constants lies beside them, one .npy file each.
 #pragma once
+#include <einx/script.h>
+
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +11,9 @@
 
 namespace einx_command {
 
+/// The functions of a .einx file that are no graphs, but a script (docs/scripts.md), whose data lies beside it as model.NAME.npy. Raises SyntaxError "script-text" with the
+/// name of the file for a text that is neither.
+std::optional<einx::Script> read_script(const std::string& path);
 /// Every function of a file; a .json file has one. The data of a constant "c0" of model.einx is in model.c0.npy, or in the file c0 beside it. Raises ValueError
 /// "bad-file", SyntaxError "graph-text" with the name of the file.
 std::vector<einx::detail::graph::Graph> read_model(const std::string& path);

@@ -18,7 +18,8 @@ namespace support = einx::detail::support;
 constexpr const char* kHelp = R"help(einx run MODEL OPERAND... [--function NAME] [-o FILE.npy]...
 
 Runs the function of a file (.einx, .json, or .einxc of einx::save) on .npy files, numbers, or ones, zeros and iota, one for each parameter. Every -o (--output) takes
-one result, in order; without any, the results are printed in short form. --function says which one, if the file has several.
+one result, in order; without any, the results are printed in short form. --function says which one, if the file has several; of scripts and saved programs the first
+one runs where none is named.
 
   einx run model.einx x.npy y.npy -o z.npy
   einx run model.einx x.npy --function norm
@@ -57,13 +58,13 @@ void give(const std::vector<einx::Tensor>& results, const std::vector<std::strin
   }
 }
 
-/// A file of einx::save: shapes are not known before it is called.
-int run_saved(const Arguments& arguments) {
-  const einx::Saved saved = einx::load(arguments.words[0]);
+/// A script, or a file of einx::save: shapes are not known before it is called.
+template <class Program>
+int run_program(const Arguments& arguments, const Program& program, const std::vector<std::string>& functions) {
   const std::vector<std::string> named = arguments.values("--function");
   OperandList operands;
   for (std::size_t k = 1; k < arguments.words.size(); ++k) add_operand(operands, arguments.words[k]);
-  give(saved.run(named.empty() ? saved.entries().front() : named.back(), operands.view()), arguments.values("--output"));
+  give(program.run(named.empty() ? functions.front() : named.back(), operands.view()), arguments.values("--output"));
   return 0;
 }
 
@@ -76,7 +77,12 @@ int run_model(const Words& words) {
     return 0;
   }
   if (arguments.words.empty() || !arguments.settings.empty()) throw UsageError("einx run takes a file and the operands of its function");
-  if (arguments.words[0].ends_with(".einxc")) return run_saved(arguments);
+  const std::string& path = arguments.words[0];
+  if (path.ends_with(".einxc")) {
+    const einx::Saved saved = einx::load(path);
+    return run_program(arguments, saved, saved.entries());
+  }
+  if (const std::optional<einx::Script> script = read_script(path)) return run_program(arguments, *script, script->functions());
   const graph::Graph function = only_function(arguments);
   const std::size_t given = arguments.words.size() - 1;
   if (given != function.parameters.size())
