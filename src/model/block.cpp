@@ -107,7 +107,16 @@ class Writer {
     return {Source::Kind::Number, -1, slot.known.value()};
   }
 
-  /// Coordinates out of range are errors also where nobody needs what is read there.
+  /// Coordinates out of range and maxima of nothing are errors also where nobody needs the result.
+  bool may_fail(const graph::Node& node) const {
+    if (node.op->family == notation::Family::GetAt || node.op->family == notation::Family::UpdateAt) return true;
+    const ops::Resolved resolved = graph::resolve(graph(), node);
+    const auto* rows = std::get_if<ops::Rows>(&resolved.meaning);
+    const auto empty = [&](bool bracketed) {
+      return std::ranges::any_of(node.expr.axes, [&](const notation::Axis& axis) { return axis.bracketed == bracketed && axis.size == 0; });
+    };
+    return rows && rows->nonempty && empty(true) && !empty(false);
+  }
   void keep_checks() {
     std::vector<bool> needed(graph().values.size(), false);
     for (const Value& result : results_) needed[std::size_t(result.id())] = true;
@@ -115,8 +124,7 @@ class Writer {
     for (std::size_t k = nodes.size(); k-- > 0;) {
       const graph::Node& node = nodes[k];
       bool read = std::ranges::any_of(node.outputs, [&](int id) { return needed[std::size_t(id)]; });
-      const bool checks = node.op->family == notation::Family::GetAt || node.op->family == notation::Family::UpdateAt;
-      if (!read && checks) {
+      if (!read && may_fail(node)) {
         results_.emplace_back(api::current_tracing(), node.outputs[0]);
         read = true;
       }
