@@ -220,9 +220,16 @@ void FlowEmitter::small_kernel(const Kernel& kernel, const std::string& name) {
   Budget budget;
   const std::vector<BufferId> ids = buffers_of(kernel);
   std::vector<llvm::Value*> arguments;
+  std::map<BufferId, llvm::Constant*> numbers;
+  for (const BufferId id : ids) {
+    const Buffer& buffer = now_.block->program.buffers[std::size_t(id)];
+    if (buffer.kind != Buffer::Kind::Constant) continue;
+    const Tensor& data = now_.block->program.constants.at(std::size_t(buffer.index));
+    if (data.size() == 1) numbers[id] = constant(context_, tensor::load(data.data(), data.dtype()));
+  }
   for (const BufferId id : ids) arguments.push_back(now_.buffers[std::size_t(id)]);
   arguments.push_back(function_->getArg(kStatus));
-  KernelEmitter(module_, target_, now_.block->program.buffers, kernel, budget).emit_apart(name, ids);
+  KernelEmitter(module_, target_, now_.block->program.buffers, kernel, budget).emit_apart(name, ids, std::move(numbers));
   llvm::Function* function = module_.getFunction(name);
   for (llvm::BasicBlock& block : *function)  // what does not change in the kernel may change around it
     for (llvm::Instruction& instruction : block) instruction.setMetadata(llvm::LLVMContext::MD_invariant_load, nullptr);
