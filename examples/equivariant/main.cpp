@@ -61,6 +61,29 @@ void show_network() {
   std::printf("%.1e (f64)\n", message_error<einx::f64>(layer, random));
 }
 
+/// What e3nn's documents tell of compile modes: control flow by data survives in a script above and below
+/// what is traced.
+void show_stories() {
+  const auto print = [](const char* title, const Tensor& x, const Tensor& y) {
+    std::printf("  %-28s %s -> %s\n", title, x.to_string().c_str(), y.to_string().c_str());
+  };
+  std::printf("\na script over a traced norm: the norms, or half of them unless one is above 7\n");
+  const einx::CompiledModule half = einx::compile(HalfNorm("2x1o"));
+  for (const float length : {4.0f, 8.0f}) {
+    const Tensor x = Tensor::copy_of<float>({3, 0, length, 1, 2, 2}, {1, 6});
+    print(length < 7 ? "no norm above 7" : "a norm above 7", x, half(x));
+  }
+  std::printf(
+      "\na traced module over a script: the first row with a component above 0.1, or everything, plus 3\n");
+  const einx::CompiledModule three = einx::trace(PlusThree(), {Tensor::zeros({2, 3})});
+  std::mt19937_64 random(3);
+  for (const Shape& shape : {Shape{2, 3}, Shape{3}}) {
+    const Tensor zero = Tensor::zeros(shape), numbers = random_tensor(shape, einx::f32, random);
+    print("zero", zero, three(zero));
+    print("random", numbers, three(numbers));
+  }
+}
+
 /// One recorded graph and the module that computes the same.
 void compare(const char* title, const std::string& path, const Function& module) {
   const Recorded recorded = Recorded::load(path);
@@ -103,6 +126,7 @@ int main(int argc, char** argv) {
   try {
     show_mathematics();
     show_network();
+    show_stories();
     show_recorded(argc > 1 ? argv[1] : "examples/equivariant/recorded");
     return 0;
   } catch (const std::exception& error) {

@@ -343,6 +343,25 @@ TEST_CASE("a trace that does something else the next time is found") {
   CHECK(contains(found.message, "* 2"));
 }
 
+TEST_CASE("results that are not those of the uncompiled module are found, with the first difference") {
+  struct Drifts : Module {
+    std::shared_ptr<int> calls = std::make_shared<int>(0);
+    Drifts() {
+      entry("forward", &Drifts::forward);
+      input("x", {einx::f32, {20}});
+      set_mode(Mode::trace);
+    }
+    Value forward(const Value& x) const {
+      return x * Tensor::full({20}, ++*calls);
+    }  // written down, it looks the same
+  };
+  const Raised found = raised([&] { einx::compile(Drifts()); });
+  CHECK(found.what == "ValueError unsupported-module");
+  CHECK(
+      contains(found.message,
+               "the compiled module differs from the uncompiled one (inputs 1): result 1: element (0,) is "));
+}
+
 TEST_CASE("inputs that are given are for this compilation only, and are looked at") {
   Module silent("Silent");
   silent.entry("forward", [](Value x, Value y) { return x * y; });
@@ -384,6 +403,11 @@ TEST_CASE("warnings of the tracer can be made errors") {
     const Raised found = raised([&] { einx::compile(Looks(data), {.error_on_warnings = true}); });
     CHECK(found.what == "ValueError unsupported-module");
     CHECK(contains(found.message, data ? "the data of the parameter 'weight' was looked at" : "axis 0"));
+    Module parent("Parent");  // which does not look itself
+    const auto below = parent.child("below", Looks(data));
+    parent.entry("forward", [below](Value x) { return below(x); });
+    const Raised through = raised([&] { einx::trace(parent, {row({1, 2})}, {.error_on_warnings = true}); });
+    CHECK(contains(through.message, "model.below (Looks): forward: "));
   }
 }
 
