@@ -83,8 +83,9 @@ class KernelEmitter {
   /// void name(buffers: ptr to ptr[], parameters: ptr to i64[], status: ptr)
   void emit(const std::string& name);
   /// void name(buffers: ptr ..., status: ptr): each of `ids` by itself, for kernels without parallel loops that become part of
-  /// other code.
-  void emit_apart(const std::string& name, std::span<const loops::BufferId> ids);
+  /// other code. `numbers`: buffers of one element whose value is known.
+  void emit_apart(const std::string& name, std::span<const loops::BufferId> ids,
+                  std::map<loops::BufferId, llvm::Constant*> numbers);
   /// void name(a: ptr, b: ptr, c: ptr, parameters: ptr to i64[])
   void emit_micro(const std::string& name);
 
@@ -235,6 +236,8 @@ class KernelEmitter {
   Budget& budget_;
   Frame frame_;
   std::optional<Vector> vector_;
+  std::map<loops::BufferId, llvm::Constant*> numbers_;  ///< buffers whose only element is known
+  std::map<loops::RegId, llvm::Constant*> known_;       ///< scalars that were loaded from those
   int outlined_ = 0;
 };
 

@@ -20,7 +20,6 @@ std::int64_t bytes_of(const graph::Type& type) {
 }
 bool is_register(const graph::Type& type) { return type.shape.empty(); }
 
-constexpr unsigned kFixed = 0, kCells = 1, kStatus = 2, kKernels = 3, kArena = 4;
 constexpr std::int64_t kUnit = 64;  ///< of the places of temporaries
 
 }  // namespace
@@ -30,7 +29,12 @@ std::string flow_step_name(std::size_t block, std::size_t step) {
 }
 
 FlowEmitter::FlowEmitter(llvm::Module& module, const Target& target, const Flow& flow, const FlowCalls& calls)
-    : module_(module), context_(module.getContext()), b_(context_), target_(target), flow_(flow), calls_(calls) {}
+    : module_(module),
+      context_(module.getContext()),
+      b_(context_),
+      target_(target),
+      flow_(flow),
+      calls_(calls) {}
 
 void FlowEmitter::emit() {
   open();
@@ -42,7 +46,8 @@ void FlowEmitter::emit() {
   for (llvm::CallInst* call : small_) {
     llvm::Function* callee = call->getCalledFunction();
     llvm::InlineFunctionInfo info;
-    if (!llvm::InlineFunction(*call, info).isSuccess()) support::internal_error("codegen: a kernel was not inlined");
+    if (!llvm::InlineFunction(*call, info).isSuccess())
+      support::internal_error("codegen: a kernel was not inlined");
     callee->eraseFromParent();
   }
 }
@@ -76,7 +81,8 @@ void FlowEmitter::open() {
 
 /// The one way out: nothing is kept.
 void FlowEmitter::close() {
-  const auto release = module_.getOrInsertFunction("einx_rt_free", b_.getVoidTy(), b_.getPtrTy(), b_.getInt64Ty());
+  const auto release =
+      module_.getOrInsertFunction("einx_rt_free", b_.getVoidTy(), b_.getPtrTy(), b_.getInt64Ty());
   b_.SetInsertPoint(close_);
   for (const auto& [bytes, spare] : spare_)
     b_.CreateCall(release, {b_.CreateLoad(b_.getPtrTy(), spare), b_.getInt64(std::uint64_t(bytes))});
@@ -100,13 +106,14 @@ llvm::Value* FlowEmitter::fixed(int number) {
   if (found) return found;
   const Builder::InsertPointGuard guard(b_);
   b_.SetInsertPoint(entry_->getTerminator());
-  llvm::Value* at = b_.CreateConstInBoundsGEP1_64(b_.getPtrTy(), function_->getArg(kFixed), std::uint64_t(number));
+  llvm::Value* at =
+      b_.CreateConstInBoundsGEP1_64(b_.getPtrTy(), function_->getArg(kFixed), std::uint64_t(number));
   return found = b_.CreateLoad(b_.getPtrTy(), at);
 }
 
 llvm::Value* FlowEmitter::pointer(const void* address) {
-  return llvm::ConstantExpr::getIntToPtr(b_.getInt64(std::uint64_t(reinterpret_cast<std::uintptr_t>(address))),
-                                         b_.getPtrTy());
+  return llvm::ConstantExpr::getIntToPtr(
+      b_.getInt64(std::uint64_t(reinterpret_cast<std::uintptr_t>(address))), b_.getPtrTy());
 }
 
 llvm::Constant* FlowEmitter::memory_constant(const tensor::Scalar& value) {
@@ -153,7 +160,8 @@ llvm::Value* FlowEmitter::constant_buffer(const Buffer& buffer) {
   const Tensor& data = now_.block->program.constants.at(std::size_t(buffer.index));
   if (data.size() != 1) return pointer(data.data());
   llvm::Constant* value = memory_constant(tensor::load(data.data(), data.dtype()));
-  return new llvm::GlobalVariable(module_, value->getType(), true, llvm::GlobalValue::PrivateLinkage, value, "number");
+  return new llvm::GlobalVariable(module_, value->getType(), true, llvm::GlobalValue::PrivateLinkage, value,
+                                  "number");
 }
 
 /// Memory for what the block hands on is its own; temporaries share the arena.
@@ -173,10 +181,17 @@ void FlowEmitter::make_buffers() {
   for (const Buffer& buffer : program.buffers) {
     llvm::Value* at = llvm::ConstantPointerNull::get(b_.getPtrTy());
     switch (buffer.kind) {
-      case Buffer::Kind::Input: at = input(now_.block->inputs.at(std::size_t(buffer.index))); break;
-      case Buffer::Kind::Output: at = now_.results.at(std::size_t(buffer.index)); break;
-      case Buffer::Kind::Constant: at = constant_buffer(buffer); break;
-      case Buffer::Kind::Local: break;
+      case Buffer::Kind::Input:
+        at = input(now_.block->inputs.at(std::size_t(buffer.index)));
+        break;
+      case Buffer::Kind::Output:
+        at = now_.results.at(std::size_t(buffer.index));
+        break;
+      case Buffer::Kind::Constant:
+        at = constant_buffer(buffer);
+        break;
+      case Buffer::Kind::Local:
+        break;
       case Buffer::Kind::Temporary:
         at = buffer.elements == 1 ? alloca_of(memory_type(context_, buffer.dtype))
                                   : b_.CreateConstInBoundsGEP1_64(b_.getInt8Ty(), function_->getArg(kArena),
@@ -185,99 +200,6 @@ void FlowEmitter::make_buffers() {
     now_.buffers.push_back(at);
     now_.registers.push_back(llvm::isa<llvm::AllocaInst>(at));
   }
-}
-
-// ---------------------------------------------------------------- steps
-void FlowEmitter::check(llvm::Value* wrong) {
-  auto* fine = llvm::BasicBlock::Create(context_, "fine", function_);
-  b_.CreateCondBr(wrong, now_.failed, fine, llvm::MDBuilder(context_).createBranchWeights(1, 1 << 20));
-  b_.SetInsertPoint(fine);
-}
-
-void FlowEmitter::count() {
-  llvm::Value* counter = function_->getArg(kKernels);
-  b_.CreateStore(b_.CreateAdd(b_.CreateLoad(b_.getInt64Ty(), counter), b_.getInt64(1)), counter);
-}
-
-std::vector<bool> FlowEmitter::mentioned(const Step& step) const {
-  std::vector<bool> found(now_.buffers.size(), false);
-  for (const BufferId id : buffers_of(step)) found[std::size_t(id)] = true;
-  return found;
-}
-
-void FlowEmitter::step(std::size_t number) {
-  const Step& step = now_.block->program.steps[number];
-  const std::string name = flow_step_name(now_.number, number);
-  const auto* generated = std::get_if<Kernel>(&step);
-  if (!generated) return callback(number);
-  is_small(step) ? small_kernel(*generated, name) : kernel(*generated, name);
-  if (!facts_of(generated->body).checks) return;
-  check(b_.CreateICmpNE(b_.CreateLoad(b_.getInt32Ty(), function_->getArg(kStatus)), b_.getInt32(0)));
-}
-
-/// A function of its buffers, for now.
-void FlowEmitter::small_kernel(const Kernel& kernel, const std::string& name) {
-  Budget budget;
-  const std::vector<BufferId> ids = buffers_of(kernel);
-  std::vector<llvm::Value*> arguments;
-  for (const BufferId id : ids) arguments.push_back(now_.buffers[std::size_t(id)]);
-  arguments.push_back(function_->getArg(kStatus));
-  KernelEmitter(module_, target_, now_.block->program.buffers, kernel, budget).emit_apart(name, ids);
-  llvm::Function* function = module_.getFunction(name);
-  for (llvm::BasicBlock& block : *function)  // what does not change in the kernel may change around it
-    for (llvm::Instruction& instruction : block) instruction.setMetadata(llvm::LLVMContext::MD_invariant_load, nullptr);
-  small_.push_back(b_.CreateCall(function, arguments));
-}
-
-/// Registers lie in memory of their own while other code may read or write them, so that they stay registers elsewhere.
-llvm::Value* FlowEmitter::address_array(bool before, llvm::Value* array, const std::vector<bool>& mentioned) {
-  for (std::size_t k = 0; k < now_.buffers.size(); ++k) {
-    if (!mentioned[k]) continue;
-    llvm::Value* at = now_.buffers[k];
-    if (now_.registers[k]) {
-      auto* own = llvm::cast<llvm::AllocaInst>(at);
-      llvm::AllocaInst*& copy = spilled_[{now_.number, BufferId(k)}];
-      if (!copy) copy = alloca_of(own->getAllocatedType());
-      llvm::AllocaInst *from = before ? own : copy, *to = before ? copy : own;
-      b_.CreateStore(b_.CreateLoad(own->getAllocatedType(), from), to);
-      at = copy;
-    }
-    if (before) b_.CreateStore(at, b_.CreateConstInBoundsGEP1_64(b_.getPtrTy(), array, k));
-  }
-  return array;
-}
-
-void FlowEmitter::kernel(const Kernel& kernel, const std::string& name) {
-  Budget budget;
-  budget.left += 128;
-  KernelEmitter(module_, target_, now_.block->program.buffers, kernel, budget).emit(name);
-  const std::vector<bool> used = mentioned(kernel);
-  llvm::Value* array = alloca_of(llvm::ArrayType::get(b_.getPtrTy(), now_.buffers.size()));
-  address_array(true, array, used);
-  llvm::Value* none = llvm::ConstantPointerNull::get(b_.getPtrTy());
-  b_.CreateCall(module_.getFunction(name), {array, none, function_->getArg(kStatus)});
-  address_array(false, array, used);
-  count();
-}
-
-/// Products, sorts and functions of the user's are run by C++.
-void FlowEmitter::callback(std::size_t number) {
-  const Step& step = now_.block->program.steps[number];
-  if (const auto* product = std::get_if<Matmul>(&step)) {
-    Budget budget;
-    KernelEmitter(module_, target_, product->micro.buffers, product->micro.kernel, budget)
-        .emit_micro(flow_step_name(now_.number, number));
-  }
-  const std::vector<bool> used = mentioned(step);
-  llvm::Value* array = alloca_of(llvm::ArrayType::get(b_.getPtrTy(), now_.buffers.size()));
-  address_array(true, array, used);
-  const auto run = module_.getOrInsertFunction("einx_codegen_step", b_.getInt32Ty(), b_.getPtrTy(), b_.getPtrTy(),
-                                               b_.getPtrTy());
-  llvm::Value* call = pointer(calls_.steps.at(now_.number).at(number).get());
-  llvm::Value* code = b_.CreateCall(run, {call, array, function_->getArg(kStatus)});
-  address_array(false, array, used);
-  count();
-  check(b_.CreateICmpNE(code, b_.getInt32(0)));
 }
 
 // ---------------------------------------------------------------- blocks
@@ -298,7 +220,8 @@ void FlowEmitter::block(std::size_t number) {
     auto* yes = llvm::BasicBlock::Create(context_, "yes", function_);
     auto* no = llvm::BasicBlock::Create(context_, "no", function_);
     // what is little on one way is better computed always than guessed
-    b_.CreateCondBr(b_.CreateICmpNE(condition, b_.getInt8(0)), yes, no, nullptr, llvm::MDBuilder(context_).createUnpredictable());
+    b_.CreateCondBr(b_.CreateICmpNE(condition, b_.getInt8(0)), yes, no, nullptr,
+                    llvm::MDBuilder(context_).createUnpredictable());
     b_.SetInsertPoint(yes);
     way(block.yes);
     b_.SetInsertPoint(no);
@@ -327,7 +250,8 @@ FlowEmitter::Moved FlowEmitter::moved(const Source& source, const graph::Type& t
   llvm::Type* number = memory_type(context_, type.dtype);
   llvm::Value* none = llvm::ConstantPointerNull::get(b_.getPtrTy());
   switch (source.kind) {
-    case SourceKind::Number: return {memory_constant(source.number), none};
+    case SourceKind::Number:
+      return {memory_constant(source.number), none};
     case SourceKind::Fixed:
       if (is_number) return {b_.CreateLoad(number, fixed(source.index)), none};
       return {fixed(source.index), none};
@@ -367,7 +291,8 @@ llvm::Value* FlowEmitter::allocate(const graph::Type& type) {
 
 /// Of memory that is there, or null.
 void FlowEmitter::free(llvm::Value* address, const graph::Type& type) {
-  const auto release = module_.getOrInsertFunction("einx_rt_free", b_.getVoidTy(), b_.getPtrTy(), b_.getInt64Ty());
+  const auto release =
+      module_.getOrInsertFunction("einx_rt_free", b_.getVoidTy(), b_.getPtrTy(), b_.getInt64Ty());
   llvm::AllocaInst* spare = spare_.at(bytes_of(type));
   llvm::Value* old = b_.CreateLoad(b_.getPtrTy(), spare);
   b_.CreateStore(address, spare);
@@ -399,12 +324,15 @@ void FlowEmitter::release(const std::vector<std::vector<bool>>& kept) {
     if (!is_register(outputs[k]) && !kept[1][k]) free(now_.results[k], outputs[k]);
 }
 
-/// All values are read before the first is written. Memory goes to the first that asks for it; others get a copy, or outside of the flow only its address.
+/// All values are read before the first is written. Memory goes to the first that asks for it; others get a
+/// copy, or outside of the flow only its address.
 void FlowEmitter::way(const Flow::Way& way) {
   std::vector<std::vector<bool>> kept = {std::vector<bool>(now_.block->params.size(), false),
                                          std::vector<bool>(now_.results.size(), false)};
-  const std::vector<Flow::Param>* params = way.block >= 0 ? &flow_.blocks.at(std::size_t(way.block)).params : nullptr;
-  const auto copy = module_.getOrInsertFunction("einx_codegen_copy", b_.getPtrTy(), b_.getPtrTy(), b_.getPtrTy(), b_.getInt64Ty());
+  const std::vector<Flow::Param>* params =
+      way.block >= 0 ? &flow_.blocks.at(std::size_t(way.block)).params : nullptr;
+  const auto copy = module_.getOrInsertFunction("einx_codegen_copy", b_.getPtrTy(), b_.getPtrTy(),
+                                                b_.getPtrTy(), b_.getInt64Ty());
   std::vector<Moved> values;
   for (std::size_t k = 0; k < way.values.size(); ++k) {
     const Source& source = way.values[k];
@@ -420,7 +348,8 @@ void FlowEmitter::way(const Flow::Way& way) {
         llvm::Value* none = llvm::ConstantPointerNull::get(b_.getPtrTy());
         llvm::Value* own = none;
         if (params) {
-          own = b_.CreateCall(copy, {value.data, value.owned, b_.getInt64(std::uint64_t(bytes_of(way.types[k])))});
+          own = b_.CreateCall(copy,
+                              {value.data, value.owned, b_.getInt64(std::uint64_t(bytes_of(way.types[k])))});
           check(b_.CreateAnd(b_.CreateIsNull(own), b_.CreateIsNotNull(value.owned)));
         }
         value = {b_.CreateSelect(b_.CreateIsNull(own), value.data, own), own};
@@ -434,10 +363,13 @@ void FlowEmitter::way(const Flow::Way& way) {
     if (!values[k].data) continue;
     const bool is_number = is_register(way.types[k]);
     b_.CreateStore(values[k].data, params ? places_[std::size_t(way.block)][k].data : cell(k, 0));
-    if (!is_number) b_.CreateStore(values[k].owned, params ? places_[std::size_t(way.block)][k].owned : cell(k, 1));
+    if (!is_number)
+      b_.CreateStore(values[k].owned, params ? places_[std::size_t(way.block)][k].owned : cell(k, 1));
   }
-  if (params) b_.CreateBr(blocks_[std::size_t(way.block)]);
-  else leave(way.exit);
+  if (params)
+    b_.CreateBr(blocks_[std::size_t(way.block)]);
+  else
+    leave(way.exit);
 }
 
 }  // namespace einx::detail::codegen

@@ -9,8 +9,11 @@ namespace einx::detail::codegen {
 inline constexpr const char* kFlowFunction = "flow";
 std::string flow_step_name(std::size_t block, std::size_t step);
 
-/// i32 flow(fixed: ptr to ptr[], cells: ptr to {ptr, ptr}[], status: ptr, kernels: ptr to i64, arena: ptr), and the kernels.
+/// i32 flow(fixed: ptr to ptr[], cells: ptr to {ptr, ptr}[], status: ptr, kernels: ptr to i64, arena: ptr),
+/// and the kernels.
 class FlowEmitter {
+  static constexpr unsigned kFixed = 0, kCells = 1, kStatus = 2, kKernels = 3, kArena = 4;  ///< arguments
+
  public:
   FlowEmitter(llvm::Module& module, const Target& target, const loops::Flow& flow, const FlowCalls& calls);
   /// Kernels of a few statements have become part of the driver.
@@ -31,9 +34,9 @@ class FlowEmitter {
     std::size_t number = 0;
     const loops::Flow::Block* block = nullptr;
     llvm::BasicBlock* failed = nullptr;
-    std::vector<llvm::Value*> buffers;   ///< addresses; registers: their allocas
+    std::vector<llvm::Value*> buffers;  ///< addresses; registers: their allocas
     std::vector<bool> registers;
-    std::vector<llvm::Value*> results;   ///< by result: an alloca, or memory
+    std::vector<llvm::Value*> results;  ///< by result: an alloca, or memory
   };
 
   void open();
@@ -76,7 +79,8 @@ class FlowEmitter {
   std::vector<llvm::BasicBlock*> blocks_;
   std::vector<std::vector<Place>> places_;  ///< by block and parameter
   std::map<int, llvm::Value*> fixed_;
-  std::map<std::int64_t, llvm::AllocaInst*> spare_;  ///< by bytes: memory that was freed, for the next that wants as much
+  std::map<std::int64_t, llvm::AllocaInst*>
+      spare_;  ///< by bytes: memory that was freed, for the next that wants as much
   llvm::BasicBlock* close_ = nullptr;
   llvm::AllocaInst* exit_ = nullptr;
   std::vector<llvm::CallInst*> small_;

@@ -74,7 +74,9 @@ void KernelEmitter::emit(const std::string& name) {
   close();
 }
 
-void KernelEmitter::emit_apart(const std::string& name, std::span<const BufferId> ids) {
+void KernelEmitter::emit_apart(const std::string& name, std::span<const BufferId> ids,
+                               std::map<BufferId, llvm::Constant*> numbers) {
+  numbers_ = std::move(numbers);
   declare(name, std::vector<llvm::Type*>(ids.size() + 1, b_.getPtrTy()));
   for (std::size_t k = 0; k < ids.size(); ++k) frame_.buffers[ids[k]] = frame_.function->getArg(unsigned(k));
   frame_.status = frame_.function->getArg(unsigned(ids.size()));

@@ -213,6 +213,11 @@ llvm::Value* KernelEmitter::load_part(const Load& statement, const Access& acces
 }
 
 void KernelEmitter::emit(const Load& statement) {
+  if (const auto number = numbers_.find(statement.buffer); number != numbers_.end()) {
+    write(statement.dst, {{number->second}, 0});
+    known_[statement.dst.reg] = number->second;
+    return;
+  }
   const Access how = access(statement.buffer, statement.at);
   const bool uniform = !vector_ || how.kind == Access::Kind::Uniform;
   Operand value{{}, uniform ? 0 : vector_->lanes};

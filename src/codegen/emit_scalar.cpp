@@ -89,6 +89,9 @@ llvm::Value* float_floor_divide(const Arithmetic& to, llvm::Value* x, llvm::Valu
 
 /// x // 0 is 0, the lowest integer // -1 wraps: both are kept away from the instruction, which would trap.
 llvm::Value* integer_floor_divide(Builder& b, llvm::Value* x, llvm::Value* y, bool is_signed) {
+  const auto* known = llvm::dyn_cast<llvm::ConstantInt>(y);
+  if (known && is_signed && known->getValue().isStrictlyPositive() && known->getValue().isPowerOf2())
+    return b.CreateAShr(x, known->getValue().logBase2());
   llvm::Value* zero = zero_like(x);
   llvm::Value* one = llvm::ConstantInt::get(x->getType(), 1);
   llvm::Value* by_zero = b.CreateICmpEQ(y, zero);

@@ -40,6 +40,7 @@ llvm::AllocaInst* KernelEmitter::storage(RegId reg, std::int64_t index, int lane
 
 Operand KernelEmitter::read(const Ref& ref) {
   const auto [slots, lanes] = shape_of(ref.reg);
+  if (const auto known = known_.find(ref.reg); known != known_.end()) return {{known->second}, 0};
   const std::int64_t index = flat_index(ref);
   Operand value{{}, lanes};
   for (int slot = 0; slot < slots; ++slot) {
@@ -54,6 +55,7 @@ Operand KernelEmitter::read(const Ref& ref) {
 
 /// Scalars are spread over the lanes of a register that varies; the other way round would lose lanes.
 void KernelEmitter::write(const Ref& ref, const Operand& value) {
+  known_.erase(ref.reg);
   const auto [slots, lanes] = shape_of(ref.reg);
   const Operand whole = spread(b_, value, slots, lanes);
   const std::string& name = kernel_.registers[std::size_t(ref.reg)].name;

@@ -13,7 +13,8 @@
 
 namespace einx::detail::codegen {
 
-extern "C" std::int32_t einx_codegen_step(const StepCall* call, const void* const* buffers, einx_status* status) {
+extern "C" std::int32_t einx_codegen_step(const StepCall* call, const void* const* buffers,
+                                          einx_status* status) {
   std::exception_ptr failure;  // whoever wants to know what went wrong runs the operation again
   try {
     run_call(*call, buffers, nullptr, status, failure);
@@ -45,7 +46,8 @@ class FlowProgram : public FlowCode {
       constants_.insert(constants_.end(), block.program.constants.begin(), block.program.constants.end());
       for (const loops::Buffer& buffer : block.program.buffers)
         if (buffer.kind == loops::Buffer::Kind::Temporary && buffer.elements != 1)
-          arena_ = std::max(arena_, buffer.index * kUnit + buffer.elements * std::int64_t(size_of(buffer.dtype)));
+          arena_ =
+              std::max(arena_, buffer.index * kUnit + buffer.elements * std::int64_t(size_of(buffer.dtype)));
     }
     driver_ = reinterpret_cast<DriverFunction>(loaded_->addresses()[0]);
   }

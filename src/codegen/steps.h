@@ -25,8 +25,8 @@ struct StepCall {
 
 /// `function`: the generated kernel or micro-kernel of the step, if it has one.
 StepCall make_call(const loops::Step& step, void* function);
-/// Runs it on the program's buffers; what goes wrong is in the status, and in `failure` what a function of the
-/// user's threw.
+/// Runs it on the program's buffers; what goes wrong is in the status, and in `failure` what a function of
+/// the user's threw.
 void run_call(const StepCall& call, const void* const* at, const std::int64_t* parameters,
               einx_status* status, std::exception_ptr& failure);
 

@@ -11,7 +11,8 @@ bool is_small(const Step& step) {
   constexpr std::size_t kStatements = 64;
   const auto* kernel = std::get_if<Kernel>(&step);
   return kernel && kernel->body.size() <= kStatements && kernel->same_a < 0 &&
-         std::ranges::none_of(kernel->body, [](const Statement& s) { return std::holds_alternative<Loop>(s.node); });
+         std::ranges::none_of(kernel->body,
+                              [](const Statement& s) { return std::holds_alternative<Loop>(s.node); });
 }
 
 std::vector<BufferId> buffers_of(Step step) {

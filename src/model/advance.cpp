@@ -17,7 +17,8 @@ namespace {
 using script::Number;
 using script::Var;
 
-/// A variable with its value in hand. Numbers that are not known to other versions are tensors here, too, so that what is known stays the same.
+/// A variable with its value in hand. Numbers that are not known to other versions are tensors here, too, so
+/// that what is known stays the same.
 struct Cell {
   Slot::Kind kind = Slot::Kind::Unset;
   Tensor tensor;
@@ -36,7 +37,9 @@ graph::Type type_of(const Tensor& tensor) {
   return graph::make_type(tensor.dtype(), Shape(tensor.shape().begin(), tensor.shape().end()),
                           Shape(tensor.strides().begin(), tensor.strides().end()));
 }
-Tensor tensor_in(const Cell& cell) { return cell.tensor.defined() ? cell.tensor : tensor_of(cell.known.value()); }
+Tensor tensor_in(const Cell& cell) {
+  return cell.tensor.defined() ? cell.tensor : tensor_of(cell.known.value());
+}
 Number number_in(const Cell& cell) { return cell.known ? *cell.known : read_number(cell.tensor); }
 
 /// Combinations of axes that the nodes go over: what the interpreter takes a step for.
@@ -50,7 +53,8 @@ double work(const graph::Graph& graph) {
   return steps;
 }
 
-/// Small ones are interpreted, so that sizes that never come again are not compiled for; others are compiled into the cache of calls, which is bounded.
+/// Small ones are interpreted, so that sizes that never come again are not compiled for; others are compiled
+/// into the cache of calls, which is bounded.
 std::vector<Tensor> run_graph(const graph::Graph& graph, std::span<const Tensor> operands) {
   constexpr double kInterpreted = 20'000;
   if (!api::default_options().jit || work(graph) < kInterpreted || !graph::data_beside(graph).empty())
@@ -58,7 +62,8 @@ std::vector<Tensor> run_graph(const graph::Graph& graph, std::span<const Tensor>
   cache::KeyBuilder key;
   key.text("(statement)");
   key.text(graph::text(graph));
-  const auto entry = cache::signatures().find_or_make(key.view(), [&]() -> cache::Table::Entry { return api::compile(graph); });
+  const auto entry = cache::signatures().find_or_make(
+      key.view(), [&]() -> cache::Table::Entry { return api::compile(graph); });
   return api::run(*std::static_pointer_cast<const api::Executable>(entry), operands);
 }
 
@@ -109,7 +114,8 @@ class Advance {
       for (std::size_t v = 0; v < frame.cells.size(); ++v) {
         const Cell& cell = frame.cells[v];
         if (cell.kind == Slot::Kind::Unset || !is_live(*frame.code, frame.pc, !innermost, v)) continue;
-        const bool changes = innermost && join && std::ranges::find(join->assigned, Var(v)) != join->assigned.end();
+        const bool changes =
+            innermost && join && std::ranges::find(join->assigned, Var(v)) != join->assigned.end();
         state.slots[v] = slot_state(cell, changes, changes && forgets(*join, *frame.code, Var(v)));
       }
       out_.state.frames.push_back(std::move(state));
@@ -123,7 +129,8 @@ class Advance {
     const int fixed = changes ? -1 : cell.fixed;
     const graph::Type type = type_of(tensor);
     for (std::size_t k = 0; k < out_.values.size() && !changes; ++k) {
-      const bool same = out_.values[k].data() == tensor.data() && out_.state.values[k].type == type && out_.state.values[k].fixed == fixed;
+      const bool same = out_.values[k].data() == tensor.data() && out_.state.values[k].type == type &&
+                        out_.state.values[k].fixed == fixed;
       if (!same || !shared_[k] || tensor.size() == 0) continue;
       slot.value = int(k);
       return slot;
@@ -141,9 +148,12 @@ class Advance {
   void run(Activation& top, const Write& work) {
     const script::Statement& statement = *work.statement;
     if (const auto* constant = std::get_if<script::Constant>(&statement.node))
-      top.cells[std::size_t(constant->result)] = {Slot::Kind::Tensor, constant->data, {}, in_.fixed_constant(constant->data)};
-    else if (const auto* parameter = std::get_if<script::Parameter>(&statement.node)) take_parameter(top, *parameter);
-    else operate(top, statement);
+      top.cells[std::size_t(constant->result)] = {
+          Slot::Kind::Tensor, constant->data, {}, in_.fixed_constant(constant->data)};
+    else if (const auto* parameter = std::get_if<script::Parameter>(&statement.node))
+      take_parameter(top, *parameter);
+    else
+      operate(top, statement);
     ++top.pc;
   }
   void take_parameter(Activation& top, const script::Parameter& parameter) {
@@ -153,7 +163,8 @@ class Advance {
         top.cells[std::size_t(parameter.result)] = {Slot::Kind::Tensor, tensor, {}, fixed};
         return;
       }
-    support::raise<ValueError>({.kind = "script-variable", .sentence = "The program has no tensor '" + parameter.name + "'."});
+    support::raise<ValueError>(
+        {.kind = "script-variable", .sentence = "The program has no tensor '" + parameter.name + "'."});
   }
 
   void operate(Activation& top, const script::Statement& statement) {
@@ -187,19 +198,23 @@ class Advance {
       std::vector<Value> results;
       for (const Var variable : writes) {
         const Slot& slot = made.emplace_back(frame.slots[std::size_t(variable)]);
-        const auto same = std::ranges::find_if(values, [&](const Value& value) { return slot.value && value.id() == slot.value->id(); });
+        const auto same = std::ranges::find_if(
+            values, [&](const Value& value) { return slot.value && value.id() == slot.value->id(); });
         copied.push_back(same == values.end() ? -1 : int(same - values.begin()));
         if (slot.value && copied.back() < 0) results.push_back(*slot.value);
       }
       return results;
     };
     const graph::Graph graph = api::write_graph("statement", types, body, "");
-    const std::vector<Tensor> results = graph.results.empty() ? std::vector<Tensor>() : run_graph(graph, operands);
+    const std::vector<Tensor> results =
+        graph.results.empty() ? std::vector<Tensor>() : run_graph(graph, operands);
     auto result = results.begin();
     for (std::size_t k = 0; k < writes.size(); ++k) {
       Cell cell{made[k].kind, {}, made[k].known, -1};
-      if (copied[k] >= 0) cell = top.cells[std::size_t(given[std::size_t(copied[k])])];
-      else if (made[k].value) cell.tensor = *result++;
+      if (copied[k] >= 0)
+        cell = top.cells[std::size_t(given[std::size_t(copied[k])])];
+      else if (made[k].value)
+        cell.tensor = *result++;
       top.cells[std::size_t(writes[k])] = std::move(cell);
     }
   }
@@ -208,7 +223,8 @@ class Advance {
     if (const auto* literal = std::get_if<Number>(&argument)) return {Slot::Kind::Number, {}, *literal, -1};
     const auto variable = std::size_t(std::get<Var>(argument));
     const Cell& cell = top.cells.at(variable);
-    if (cell.kind == Slot::Kind::Unset) slot_of(argument, {.slots = std::vector<Slot>(variable + 1), .names = &top.code->names});
+    if (cell.kind == Slot::Kind::Unset)
+      slot_of(argument, {.slots = std::vector<Slot>(variable + 1), .names = &top.code->names});
     return cell;
   }
   void run(Activation& top, const Branch& branch) {
@@ -218,8 +234,8 @@ class Advance {
   void run(Activation& top, const Count& count) {
     const Cell over = read(top, count.over);
     const Number whole = whole_number(number_in(over));
-    top.cells[std::size_t(count.result)] =
-        over.known ? Cell{Slot::Kind::Number, {}, whole, -1} : Cell{Slot::Kind::Number, tensor_of(whole), {}, -1};
+    top.cells[std::size_t(count.result)] = over.known ? Cell{Slot::Kind::Number, {}, whole, -1}
+                                                      : Cell{Slot::Kind::Number, tensor_of(whole), {}, -1};
     ++top.pc;
   }
   void run(Activation& top, const Rows& rows) {

@@ -46,7 +46,9 @@ class Writer {
  private:
   // ---------------------------------------------------------------- values
   graph::Graph& graph() const { return api::current_tracing()->graph; }
-  const graph::Type& type_of(const Value& value) const { return graph().values.at(std::size_t(value.id())).type; }
+  const graph::Type& type_of(const Value& value) const {
+    return graph().values.at(std::size_t(value.id())).type;
+  }
   graph::Type type_of(const Slot& slot) const {
     if (slot.value) return type_of(*slot.value);
     return graph::make_type(tensor_of(slot.known.value()).dtype(), {});
@@ -55,20 +57,23 @@ class Writer {
   void open(std::span<const Value> parameters) {
     for (std::size_t k = 0; k < parameters.size(); ++k) {
       const int fixed = start_.values[k].fixed;
-      const Source source = fixed >= 0 ? Source{Source::Kind::Fixed, fixed, {}} : Source{Source::Kind::Param, int(k), {}};
+      const Source source =
+          fixed >= 0 ? Source{Source::Kind::Fixed, fixed, {}} : Source{Source::Kind::Param, int(k), {}};
       given_[parameters[k].id()] = source;
       block_.parameters.push_back(source);
       if (fixed >= 0) fixed_.emplace(fixed, parameters[k]);
     }
     for (const FrameState& state : start_.frames) {
       Active active{state.code, state.pc, state.bound, new_frame(*state.code), {}};
-      for (std::size_t v = 0; v < state.slots.size(); ++v) active.frame.slots[v] = slot_of_state(state.slots[v], parameters);
+      for (std::size_t v = 0; v < state.slots.size(); ++v)
+        active.frame.slots[v] = slot_of_state(state.slots[v], parameters);
       frames_.push_back(std::move(active));
     }
   }
   Slot slot_of_state(const SlotState& state, std::span<const Value> parameters) const {
     Slot slot{state.kind, {}, state.known};
-    const bool number = state.kind == Slot::Kind::Number && state.known;  // then it is known, and nothing else
+    const bool number =
+        state.kind == Slot::Kind::Number && state.known;  // then it is known, and nothing else
     if (state.value >= 0 && !number) slot.value = parameters[std::size_t(state.value)];
     return slot;
   }
@@ -83,7 +88,8 @@ class Writer {
     const auto& tensors = in_.program.tensors;
     const auto found = std::ranges::find(tensors, name, [](const auto& entry) { return entry.first; });
     if (found == tensors.end())
-      support::raise<ValueError>({.kind = "script-variable", .sentence = "The program has no tensor '" + name + "'."});
+      support::raise<ValueError>(
+          {.kind = "script-variable", .sentence = "The program has no tensor '" + name + "'."});
     if (in_.fold_constants) return constant(found->second);
     const int fixed = in_.fixed_tensor(name);
     if (const auto known = fixed_.find(fixed); known != fixed_.end()) return known->second;
@@ -98,8 +104,10 @@ class Writer {
     const auto& constants = graph().constants;
     const auto known = std::ranges::find(constants, value.id(), &graph::Constant::value);
     Source made{Source::Kind::Result, int(results_.size()), {}};
-    if (known != constants.end()) made = {Source::Kind::Fixed, in_.fixed_constant(known->data), {}};
-    else results_.push_back(value);
+    if (known != constants.end())
+      made = {Source::Kind::Fixed, in_.fixed_constant(known->data), {}};
+    else
+      results_.push_back(value);
     return given_[value.id()] = made;
   }
   Source source_of(const Slot& slot) {
@@ -109,11 +117,14 @@ class Writer {
 
   /// Coordinates out of range and maxima of nothing are errors also where nobody needs the result.
   bool may_fail(const graph::Node& node) const {
-    if (node.op->family == notation::Family::GetAt || node.op->family == notation::Family::UpdateAt) return true;
+    if (node.op->family == notation::Family::GetAt || node.op->family == notation::Family::UpdateAt)
+      return true;
     const ops::Resolved resolved = graph::resolve(graph(), node);
     const auto* rows = std::get_if<ops::Rows>(&resolved.meaning);
     const auto empty = [&](bool bracketed) {
-      return std::ranges::any_of(node.expr.axes, [&](const notation::Axis& axis) { return axis.bracketed == bracketed && axis.size == 0; });
+      return std::ranges::any_of(node.expr.axes, [&](const notation::Axis& axis) {
+        return axis.bracketed == bracketed && axis.size == 0;
+      });
     };
     return rows && rows->nonempty && empty(true) && !empty(false);
   }
@@ -153,8 +164,10 @@ class Writer {
       for (std::size_t v = 0; v < state.slots.size(); ++v) {
         const Slot& slot = active.frame.slots[v];
         if (slot.kind == Slot::Kind::Unset || !is_live(*active.code, at, !innermost, v)) continue;
-        const bool changes = innermost && join && std::ranges::find(join->assigned, Var(v)) != join->assigned.end();
-        state.slots[v] = slot_state(made, numbers, slot, changes, changes && forgets(*join, *active.code, Var(v)));
+        const bool changes =
+            innermost && join && std::ranges::find(join->assigned, Var(v)) != join->assigned.end();
+        state.slots[v] =
+            slot_state(made, numbers, slot, changes, changes && forgets(*join, *active.code, Var(v)));
       }
       made.state.frames.push_back(std::move(state));
     }
@@ -199,7 +212,8 @@ class Writer {
       const Slot slot = slot_of(*variable, top.frame);
       return end(Look{*variable, source_of(slot), edge(top.pc)});
     }
-    if (const auto* assume = std::get_if<script::Assume>(&work.statement->node); assume && broken(*assume, top.frame))
+    if (const auto* assume = std::get_if<script::Assume>(&work.statement->node);
+        assume && broken(*assume, top.frame))
       throw BrokenAssumption{*assume};
     write(*work.statement, top.frame);
     ++top.pc;
@@ -226,7 +240,8 @@ class Writer {
   /// One number as a bool of rank 0.
   Value truth_of(const Value& value) const {
     const Shape shape = value.shape();
-    if (support::checked_product(shape) != std::optional<std::int64_t>(1)) read_number(Tensor::scalar(false).broadcast_to(shape));
+    if (support::checked_product(shape) != std::optional<std::int64_t>(1))
+      read_number(Tensor::scalar(false).broadcast_to(shape));
     const Value one = shape.empty() ? value : values::reshape(value, {});
     if (one.dtype() == DType::boolean) return one;
     const Operand operands[] = {Operand(one), Operand(0)};
@@ -240,7 +255,8 @@ class Writer {
       to = number(whole_number(*slot.known));
     } else {
       const Shape shape = slot.value->shape();
-      if (support::checked_product(shape) != std::optional<std::int64_t>(1)) read_number(Tensor::scalar(false).broadcast_to(shape));
+      if (support::checked_product(shape) != std::optional<std::int64_t>(1))
+        read_number(Tensor::scalar(false).broadcast_to(shape));
       const DType dtype = slot.value->dtype();
       if (!tensor::is_integer(dtype)) whole_number(dtype == DType::boolean ? Number(false) : Number(0.0));
       const Value one = shape.empty() ? *slot.value : values::reshape(*slot.value, {});
@@ -263,13 +279,15 @@ class Writer {
     if (dtype == weak) return slot;
     const bool stays = dtype == DType::i64 || dtype == DType::f64;
     if (slot.known && stays) return number(read_number(tensor_of(*slot.known).cast(dtype)));
-    const Value converted = slot.known ? constant(tensor_of(*slot.known).cast(dtype)) : convert(*slot.value, dtype);
+    const Value converted =
+        slot.known ? constant(tensor_of(*slot.known).cast(dtype)) : convert(*slot.value, dtype);
     return stays ? Slot{Slot::Kind::Number, converted, {}} : tensor(converted);
   }
 
   void run(Active& caller, const script::Invoke* invoke) {
     std::vector<Slot> operands;
-    for (const script::Argument& argument : invoke->arguments) operands.push_back(slot_of(argument, caller.frame));
+    for (const script::Argument& argument : invoke->arguments)
+      operands.push_back(slot_of(argument, caller.frame));
     if (frames_.size() >= std::size_t(kMaxDepth)) too_deep(invoke->function);
     std::vector<graph::Type> types;
     for (const Slot& operand : operands) types.push_back(type_of(operand));
@@ -305,7 +323,8 @@ class Writer {
     }
     std::vector<graph::Type> types;
     for (std::size_t k = 0; k < returned.size(); ++k) {
-      if (callee.results && k < callee.results->size()) returned[k] = declared(returned[k], (*callee.results)[k]);
+      if (callee.results && k < callee.results->size())
+        returned[k] = declared(returned[k], (*callee.results)[k]);
       types.push_back(type_of(returned[k]));
     }
     const std::string problem = script::check_results(callee, *top.bound, types);
@@ -342,15 +361,19 @@ void wrong_signature(const std::string& problem) {
 }
 
 std::string wrong_results(const script::Invoke& invoke, std::size_t returned) {
-  return invoke.function + " returns " + std::to_string(returned) + " results here, but " + std::to_string(invoke.results.size()) + " are taken.";
+  return invoke.function + " returns " + std::to_string(returned) + " results here, but " +
+         std::to_string(invoke.results.size()) + " are taken.";
 }
 
 void require_rows(std::size_t rank) {
   if (rank == 0)
-    support::raise<ValueError>({.kind = "bad-view", .sentence = "A loop over rows needs a tensor with an axis; this one is a single number."});
+    support::raise<ValueError>(
+        {.kind = "bad-view",
+         .sentence = "A loop over rows needs a tensor with an axis; this one is a single number."});
 }
 
-State entry_state(const Surroundings& in, const std::string& function, const std::vector<graph::Type>& operands) {
+State entry_state(const Surroundings& in, const std::string& function,
+                  const std::vector<graph::Type>& operands) {
   const LinearPtr code = in.function(function, operands);
   const script::Function& entry = *code->function;
   auto bound = std::make_shared<const script::Bound>(script::bind(entry, operands));

@@ -1,4 +1,5 @@
-// Straight-line pieces of a program at known types: a graph, and where control goes behind it. Private to the model layer.
+// Straight-line pieces of a program at known types: a graph, and where control goes behind it. Private to the
+// model layer.
 #pragma once
 #include <functional>
 #include <memory>
@@ -11,7 +12,8 @@
 
 namespace einx::detail::model {
 
-/// Where a value comes from at a block's end: what the block was entered with, what its graph computed, what never changes, or a number that is known.
+/// Where a value comes from at a block's end: what the block was entered with, what its graph computed, what
+/// never changes, or a number that is known.
 struct Source {
   enum class Kind { Param, Result, Fixed, Number };
   Kind kind = Kind::Param;
@@ -32,7 +34,8 @@ struct Choose {
   Source condition;
   Edge yes, no;
 };
-/// The value of a variable of the innermost frame is needed before the operation's types are known; `at` is the state without it.
+/// The value of a variable of the innermost frame is needed before the operation's types are known; `at` is
+/// the state without it.
 struct Look {
   script::Var variable = -1;
   Source value;
@@ -50,8 +53,8 @@ struct Fail {
 using End = std::variant<Go, Choose, Look, Finish, Fail>;
 
 struct Block {
-  graph::Graph graph;               ///< after the passes
-  std::vector<Source> parameters;   ///< of the graph: Param or Fixed
+  graph::Graph graph;              ///< after the passes
+  std::vector<Source> parameters;  ///< of the graph: Param or Fixed
   End end;
 };
 
@@ -59,16 +62,20 @@ struct Block {
 struct Surroundings {
   const script::Program& program;
   bool fold_constants = false;
-  /// The instructions of a function for operands of these types. Raises ValueError if there is none, and what tracing it raises.
+  /// The instructions of a function for operands of these types. Raises ValueError if there is none, and what
+  /// tracing it raises.
   std::function<LinearPtr(const std::string& name, const std::vector<graph::Type>& types)> function;
   std::function<int(const Tensor& constant)> fixed_constant;
   std::function<int(const std::string& name)> fixed_tensor;  ///< of the program's
   std::function<graph::Type(int fixed)> type_of_fixed;
 };
 
-/// The state in which a function begins with these operands, which are fixed values 0, 1, ... Raises ValueError "script-signature" if they do not fit.
-State entry_state(const Surroundings& in, const std::string& function, const std::vector<graph::Type>& operands);
-/// What runs from a state on, until control may go several ways, meets others or ends. Not yet through the passes.
+/// The state in which a function begins with these operands, which are fixed values 0, 1, ... Raises
+/// ValueError "script-signature" if they do not fit.
+State entry_state(const Surroundings& in, const std::string& function,
+                  const std::vector<graph::Type>& operands);
+/// What runs from a state on, until control may go several ways, meets others or ends. Not yet through the
+/// passes.
 Block write_block(const Surroundings& in, const State& start);
 
 /// ValueError "script-signature".

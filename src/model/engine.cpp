@@ -17,7 +17,10 @@ constexpr std::int64_t kMostSignatures = 1024;
 
 struct Engine::Impl {
   Impl(ProgramPtr given, EngineOptions wanted)
-      : program(std::move(given)), options(std::move(wanted)), functions(*program), units(-1, kMostSignatures) {}
+      : program(std::move(given)),
+        options(std::move(wanted)),
+        functions(*program),
+        units(-1, kMostSignatures) {}
 
   const ProgramPtr program;
   const EngineOptions options;
@@ -29,7 +32,9 @@ struct Engine::Impl {
     const Unit::Options wanted{passes_of(options.optimize), options.fold_constants, options.max_versions};
     return std::make_shared<Unit>(*program, functions, wanted, counters, function, std::move(types));
   }
-  static passes::OptimizeOptions passes_of(const OptimizeOptions& options) { return api::optimize_options(options); }
+  static passes::OptimizeOptions passes_of(const OptimizeOptions& options) {
+    return api::optimize_options(options);
+  }
 
   /// The signature's unit, made if this is its first call.
   template <class TypesOf, class Write>
@@ -39,20 +44,23 @@ struct Engine::Impl {
     builder.text(function);
     for (const auto& [name, tensor] : program->tensors) {  // they may be others than at the last call
       builder.tensor(tensor.dtype(), tensor.shape(), tensor.strides());
-      if (options.fold_constants) builder.number(std::int64_t(reinterpret_cast<std::intptr_t>(tensor.data())));
+      if (options.fold_constants)
+        builder.number(std::int64_t(reinterpret_cast<std::intptr_t>(tensor.data())));
     }
     write(builder);
     const cache::KeyView view = builder.view();
     if (const cache::Table::Entry found = units.find(view)) return as_unit(found);
     const std::string bytes(view.bytes), name(function);
-    return as_unit(units.find_or_make({bytes, view.hash}, [&]() -> cache::Table::Entry { return make(name, types()); }));
+    return as_unit(
+        units.find_or_make({bytes, view.hash}, [&]() -> cache::Table::Entry { return make(name, types()); }));
   }
   static std::shared_ptr<Unit> as_unit(const cache::Table::Entry& entry) {
     return std::const_pointer_cast<Unit>(std::static_pointer_cast<const Unit>(entry));
   }
 };
 
-Engine::Engine(ProgramPtr program, EngineOptions options) : impl_(std::make_unique<Impl>(std::move(program), std::move(options))) {}
+Engine::Engine(ProgramPtr program, EngineOptions options)
+    : impl_(std::make_unique<Impl>(std::move(program), std::move(options))) {}
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 
@@ -62,15 +70,20 @@ std::vector<Tensor> Engine::run(std::string_view function, std::span<const Tenso
   try {
     return run_assuming(function, operands);
   } catch (const BrokenAssumption&) {
-    wrong_signature("Code of " + std::string(function) + " was traced for values of other types than it gets here, and looked at their sizes while it was.");
+    wrong_signature(
+        "Code of " + std::string(function) +
+        " was traced for values of other types than it gets here, and looked at their sizes while it was.");
   }
 }
 
 std::vector<Tensor> Engine::run_assuming(std::string_view function, std::span<const Tensor> operands) const {
   for (const Tensor& operand : operands)
     if (!operand.defined())
-      support::raise<TypeError>({.kind = "operand-kind", .sentence = "An undefined tensor was given to " + std::string(function) + "."});
-  if (!impl_->options.jit || !support::environment().jit) return interpret(*impl_->program, function, operands);
+      support::raise<TypeError>(
+          {.kind = "operand-kind",
+           .sentence = "An undefined tensor was given to " + std::string(function) + "."});
+  if (!impl_->options.jit || !support::environment().jit)
+    return interpret(*impl_->program, function, operands);
   const auto write = [&](cache::KeyBuilder& key) {
     for (const Tensor& operand : operands) key.tensor(operand.dtype(), operand.shape(), operand.strides());
   };
@@ -91,10 +104,14 @@ namespace {
 
 std::string text(const Source& source) {
   switch (source.kind) {
-    case Source::Kind::Param: return "v" + std::to_string(source.index);
-    case Source::Kind::Result: return "r" + std::to_string(source.index);
-    case Source::Kind::Fixed: return "fixed #" + std::to_string(source.index);
-    case Source::Kind::Number: return std::visit([](auto number) { return std::to_string(number); }, source.number);
+    case Source::Kind::Param:
+      return "v" + std::to_string(source.index);
+    case Source::Kind::Result:
+      return "r" + std::to_string(source.index);
+    case Source::Kind::Fixed:
+      return "fixed #" + std::to_string(source.index);
+    case Source::Kind::Number:
+      return std::visit([](auto number) { return std::to_string(number); }, source.number);
   }
   return "";
 }
@@ -139,7 +156,9 @@ class Listing {
           return "look at " + top.code->names[std::size_t(look.variable)] + " = " + text(look.value);
         },
         [&](const Finish& finish) { return "return " + text(finish.values); },
-        [&](const Fail& fail) { return "raise " + std::string(fail.error->class_name()) + " " + std::string(fail.error->kind()); });
+        [&](const Fail& fail) {
+          return "raise " + std::string(fail.error->class_name()) + " " + std::string(fail.error->kind());
+        });
   }
   std::string block(Version& version) {
     unit_.write(version);

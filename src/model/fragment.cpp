@@ -18,7 +18,8 @@ constexpr std::size_t kMostSteps = 160;
 constexpr int kAhead = 4;  ///< versions of a place that are made before anybody has come there
 
 tensor::Scalar scalar_of(const script::Number& number) {
-  if (const auto* truth = std::get_if<bool>(&number)) return tensor::convert(tensor::make_scalar(std::int64_t(*truth), DType::i64), DType::boolean);
+  if (const auto* truth = std::get_if<bool>(&number))
+    return tensor::convert(tensor::make_scalar(std::int64_t(*truth), DType::i64), DType::boolean);
   if (const auto* whole = std::get_if<std::int64_t>(&number)) return tensor::make_scalar(*whole, DType::i64);
   return tensor::make_scalar(std::get<double>(number), DType::f64);
 }
@@ -26,10 +27,14 @@ tensor::Scalar scalar_of(const script::Number& number) {
 Flow::Source source_of(const Source& source) {
   using To = Flow::Source::Kind;
   switch (source.kind) {
-    case Source::Kind::Param: return {To::Param, source.index, {}};
-    case Source::Kind::Result: return {To::Result, source.index, {}};
-    case Source::Kind::Fixed: return {To::Fixed, source.index, {}};
-    case Source::Kind::Number: return {To::Number, -1, scalar_of(source.number)};
+    case Source::Kind::Param:
+      return {To::Param, source.index, {}};
+    case Source::Kind::Result:
+      return {To::Result, source.index, {}};
+    case Source::Kind::Fixed:
+      return {To::Fixed, source.index, {}};
+    case Source::Kind::Number:
+      return {To::Number, -1, scalar_of(source.number)};
   }
   support::internal_error("every value comes from somewhere");
 }
@@ -56,7 +61,8 @@ class Explorer {
     unit_.write(version);
     const Block& from = version.block;
     Flow::Block made;
-    for (const ValueState& value : version.state.values) made.params.push_back({value.type, value.fixed >= 0});
+    for (const ValueState& value : version.state.values)
+      made.params.push_back({value.type, value.fixed >= 0});
     for (const Source& source : from.parameters) made.inputs.push_back(source_of(source));
     if (!from.graph.results.empty()) made.program = loops::lower(from.graph, codegen::host_target().machine);
     steps_ += made.program.steps.size();
@@ -81,14 +87,17 @@ class Explorer {
           made.yes.types = finish.types;
           made.yes.exit = exit({&version, Exit::Kind::Finish, 0});
         },
-        [&](const Fail&) { made.yes.exit = exit({&version, Exit::Kind::Fail, 0}); });
+        [&](const Fail&) {
+          made.yes.exit = exit({&version, Exit::Kind::Fail, 0});
+        });
     return made;
   }
 
   static graph::Type type_of(const Version& version, const Source& source) {
     const graph::Graph& graph = version.block.graph;
     if (source.kind == Source::Kind::Param) return version.state.values.at(std::size_t(source.index)).type;
-    if (source.kind == Source::Kind::Result) return graph.values.at(std::size_t(graph.results.at(std::size_t(source.index)))).type;
+    if (source.kind == Source::Kind::Result)
+      return graph.values.at(std::size_t(graph.results.at(std::size_t(source.index)))).type;
     return {};
   }
 
@@ -104,8 +113,10 @@ class Explorer {
     Version* to = unit_.ahead(from, number, room ? kAhead : 0);
     auto known = std::ranges::find(versions_, to);
     if (to && room && known == versions_.end()) known = versions_.insert(versions_.end(), to);
-    if (to && known != versions_.end()) made.block = int(known - versions_.begin());
-    else made.exit = exit({&from, Exit::Kind::Way, number});
+    if (to && known != versions_.end())
+      made.block = int(known - versions_.begin());
+    else
+      made.exit = exit({&from, Exit::Kind::Way, number});
     return made;
   }
 
@@ -147,7 +158,8 @@ std::unique_ptr<Fragment> make_fragment(Unit& unit, Version& root) {
   made->blocks = flow.blocks.size();
   try {
     made->code = compiled(flow);
-  } catch (const InternalError& error) {  // beyond the budget for generated code: block by block, each has its own
+  } catch (
+      const InternalError& error) {  // beyond the budget for generated code: block by block, each has its own
     if (std::string_view(error.what()).find("instruction budget") == std::string_view::npos) throw;
   }
   return made;
@@ -162,7 +174,8 @@ std::string listing(Unit& unit, Version& root) {
     const loops::Program& program = flow.blocks[k].program;
     const auto small = std::ranges::count_if(program.steps, loops::is_small);
     out += "block " + std::to_string(k) + ": " + std::to_string(small) + " kernels in the driver, " +
-           std::to_string(std::int64_t(program.steps.size()) - small) + " called\n" + (program.steps.empty() ? "" : loops::text(program));
+           std::to_string(std::int64_t(program.steps.size()) - small) + " called\n" +
+           (program.steps.empty() ? "" : loops::text(program));
   }
   return out;
 }

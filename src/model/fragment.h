@@ -1,4 +1,5 @@
-// The blocks that can be reached from a state without looking at values, as machine code. Private to the model layer.
+// The blocks that can be reached from a state without looking at values, as machine code. Private to the
+// model layer.
 #pragma once
 #include <memory>
 #include <vector>
@@ -19,7 +20,8 @@ struct Exit {
 struct Fragment {
   std::shared_ptr<const codegen::FlowCode> code;  ///< null: its blocks are too large for one piece of code
   std::vector<Exit> exits;
-  /// A fixed value: of the program's tensors, which may be others at the next call; else a constant, or none for an operand.
+  /// A fixed value: of the program's tensors, which may be others at the next call; else a constant, or none
+  /// for an operand.
   struct Fixed {
     int program = -1;
     Tensor constant;

@@ -16,8 +16,10 @@ using script::Var;
 bool ends(const Body& body) {
   if (body.empty()) return false;
   const Statement& last = body.back();
-  if (const auto* branch = std::get_if<script::If>(&last.node)) return ends(branch->then) && ends(branch->otherwise);
-  return std::holds_alternative<script::Return>(last.node) || std::holds_alternative<script::Break>(last.node) ||
+  if (const auto* branch = std::get_if<script::If>(&last.node))
+    return ends(branch->then) && ends(branch->otherwise);
+  return std::holds_alternative<script::Return>(last.node) ||
+         std::holds_alternative<script::Break>(last.node) ||
          std::holds_alternative<script::Continue>(last.node);
 }
 
@@ -49,8 +51,10 @@ class Lineariser {
   }
   void send(int jump, int to) {
     auto& work = to_.code[std::size_t(jump)].work;
-    if (auto* branch = std::get_if<Branch>(&work)) branch->otherwise = to;
-    else std::get<Jump>(work).to = to;
+    if (auto* branch = std::get_if<Branch>(&work))
+      branch->otherwise = to;
+    else
+      std::get<Jump>(work).to = to;
   }
   Var hidden(std::string name) {
     to_.names.push_back(std::move(name));
@@ -70,7 +74,8 @@ class Lineariser {
         [&](const script::Break&) { loops_.back().breaks.push_back(add(s.place, Jump{})); },
         [&](const script::Continue&) { add(s.place, Jump{loops_.back().head}); },
         [&](const script::Return& node) { add(s.place, &node); },
-        [&](const script::Invoke& node) { add(s.place, &node); }, [&](const auto&) { add(s.place, Write{&s}); });
+        [&](const script::Invoke& node) { add(s.place, &node); },
+        [&](const auto&) { add(s.place, Write{&s}); });
   }
 
   void branch(const script::Place& place, const script::If& node) {
@@ -125,9 +130,14 @@ class Lineariser {
     const auto test = [&] {
       write(place, script::Call{.results = {inside}, .op = "less", .pattern = {}, .arguments = {at, count}});
       const int leave = add(place, Branch{inside});
-      if (node.range) write(place, script::Arrange{Kind::Copy, node.item, {at}, {}});
-      else write(place, script::Arrange{Kind::Select, node.item, {over}, {std::int64_t(0), at}});
-      write(place, script::Call{.results = {at}, .op = "add", .pattern = {}, .arguments = {at, script::Number(std::int64_t(1))}});
+      if (node.range)
+        write(place, script::Arrange{Kind::Copy, node.item, {at}, {}});
+      else
+        write(place, script::Arrange{Kind::Select, node.item, {over}, {std::int64_t(0), at}});
+      write(place, script::Call{.results = {at},
+                                .op = "add",
+                                .pattern = {},
+                                .arguments = {at, script::Number(std::int64_t(1))}});
       return leave;
     };
     loop(place, assigned, test, node.body);
@@ -153,7 +163,9 @@ Effect effect_of(const Instruction& instruction) {
   };
   support::match(
       instruction.work,
-      [&](const Write& w) { effect = {script::read_by(*w.statement), script::assigned({*w.statement})}; },
+      [&](const Write& w) {
+        effect = {script::read_by(*w.statement), script::assigned({*w.statement})};
+      },
       [&](const Branch& branch) { add_argument(effect.reads, branch.condition); },
       [&](const Count& count) { add_argument(effect.reads, count.over), effect.assigns = {count.result}; },
       [&](const Rows& rows) { add_argument(effect.reads, rows.over), effect.assigns = {rows.result}; },
@@ -203,7 +215,8 @@ std::vector<Var> sizes_in(const Statement& statement) {
   return found;
 }
 
-/// What sizes are computed from is of interest, too; what other functions do with their operands is not looked at.
+/// What sizes are computed from is of interest, too; what other functions do with their operands is not
+/// looked at.
 void find_sizes(Linear& linear, const std::vector<Effect>& effects) {
   linear.sizes.assign(linear.names.size(), false);
   const auto mark = [&](const std::vector<Var>& variables) {

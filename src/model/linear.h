@@ -17,12 +17,14 @@ struct Write {
 struct Jump {
   int to = -1;
 };
-/// Goes on if the condition holds, else at `otherwise`. `join`: where both ways meet again, -1 if they do not.
+/// Goes on if the condition holds, else at `otherwise`. `join`: where both ways meet again, -1 if they do
+/// not.
 struct Branch {
   script::Argument condition;
   int otherwise = -1, join = -1;
 };
-/// Several ways meet here: a loop's head, or what follows an if or a loop. `assigned`: what those ways may have assigned.
+/// Several ways meet here: a loop's head, or what follows an if or a loop. `assigned`: what those ways may
+/// have assigned.
 struct Join {
   std::vector<script::Var> assigned;
   bool loop = false;
@@ -46,9 +48,10 @@ struct Instruction {
 struct Linear {
   script::FunctionPtr function;
   std::vector<Instruction> code;
-  std::vector<std::string> names;         ///< of the variables: the function's, then hidden ones of loops
-  std::vector<std::vector<bool>> live;    ///< live[pc][variable]: read at pc or later, before it is assigned
-  std::vector<bool> sizes;                ///< of a variable: a shape may depend on its value, so that numbers are worth versions
+  std::vector<std::string> names;       ///< of the variables: the function's, then hidden ones of loops
+  std::vector<std::vector<bool>> live;  ///< live[pc][variable]: read at pc or later, before it is assigned
+  std::vector<bool>
+      sizes;  ///< of a variable: a shape may depend on its value, so that numbers are worth versions
   std::deque<script::Statement> written;  ///< statements of hidden variables
 };
 using LinearPtr = std::shared_ptr<const Linear>;

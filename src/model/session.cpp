@@ -31,7 +31,8 @@ class Room {
 
 class Session {
  public:
-  Session(Unit& unit, std::span<const Tensor> operands, Counters& counters) : unit_(unit), operands_(operands), counters_(counters) {}
+  Session(Unit& unit, std::span<const Tensor> operands, Counters& counters)
+      : unit_(unit), operands_(operands), counters_(counters) {}
 
   std::vector<Tensor> run() {
     Version* at = &unit_.entry();
@@ -49,12 +50,15 @@ class Session {
       Version& from = *exit.version;
       at = nullptr;
       switch (exit.kind) {
-        case Exit::Kind::Finish: return std::move(values_);
+        case Exit::Kind::Finish:
+          return std::move(values_);
         case Exit::Kind::Fail: {
           const Fail& fail = std::get<Fail>(from.block.end);
           raise_at(*fail.error, fail.place, unit_.surroundings().program);
         }
-        case Exit::Kind::Stopped: state = from.state; break;  // which operation failed is found by running them one by one
+        case Exit::Kind::Stopped:
+          state = from.state;
+          break;  // which operation failed is found by running them one by one
         case Exit::Kind::Look:
           state = looked(std::get<Look>(from.block.end), values_.front());
           values_.erase(values_.begin());
@@ -75,7 +79,8 @@ class Session {
     return fixed_.at(k);
   }
 
-  /// Runs from a version on. What the exit hands out is in values_: of a way's state, what was looked at before those, results, or the version's own values.
+  /// Runs from a version on. What the exit hands out is in values_: of a way's state, what was looked at
+  /// before those, results, or the version's own values.
   Exit follow(Version& version) {
     const Fragment& fragment = unit_.fragment(version);
     if (!fragment.code) return run_block(version);
@@ -83,7 +88,9 @@ class Session {
     const auto& tensors = unit_.surroundings().program.tensors;
     for (std::size_t k = 0; k < fragment.fixed.size(); ++k) {
       const auto& [program, constant] = fragment.fixed[k];
-      addresses[k] = k < operands_.size() ? operands_[k].data() : program >= 0 ? tensors[std::size_t(program)].second.data() : constant.data();
+      addresses[k] = k < operands_.size() ? operands_[k].data()
+                     : program >= 0       ? tensors[std::size_t(program)].second.data()
+                                          : constant.data();
     }
     Room<codegen::FlowCell> cells(fragment.code->cells());
     for (std::size_t k = 0; k < values_.size(); ++k)
@@ -91,7 +98,9 @@ class Session {
     std::uint64_t kernels = 0;
     const int number = fragment.code->run(addresses.data(), cells.data(), &kernels);
     counters_.kernels.fetch_add(kernels, std::memory_order_relaxed);
-    if (number < 0) support::raise<CallOperationError>({.kind = "runtime", .sentence = "There is not enough memory to run this function."});
+    if (number < 0)
+      support::raise<CallOperationError>(
+          {.kind = "runtime", .sentence = "There is not enough memory to run this function."});
     const Exit exit = fragment.exits.at(std::size_t(number));
     take(exit, cells);
     return exit;
@@ -109,16 +118,23 @@ class Session {
     std::vector<Tensor> values;
     const auto add = [&](const Source& source, const graph::Type& type, bool fresh) {
       const std::size_t k = values.size();
-      if (source.kind == Source::Kind::Fixed) values.push_back(fresh ? fixed(source.index).clone() : fixed(source.index));
-      else if (source.kind == Source::Kind::Number) values.push_back(tensor_of(source.number));
-      else values.push_back(tensor_in(cells[k], type, fresh));
+      if (source.kind == Source::Kind::Fixed)
+        values.push_back(fresh ? fixed(source.index).clone() : fixed(source.index));
+      else if (source.kind == Source::Kind::Number)
+        values.push_back(tensor_of(source.number));
+      else
+        values.push_back(tensor_in(cells[k], type, fresh));
     };
     const auto all = [&](const Edge& edge) {
-      for (std::size_t k = 0; k < edge.values.size(); ++k) add(edge.values[k], edge.state.values[k].type, false);
+      for (std::size_t k = 0; k < edge.values.size(); ++k)
+        add(edge.values[k], edge.state.values[k].type, false);
     };
     switch (exit.kind) {
-      case Exit::Kind::Fail: break;
-      case Exit::Kind::Way: all(*from.edges()[exit.way]); break;
+      case Exit::Kind::Fail:
+        break;
+      case Exit::Kind::Way:
+        all(*from.edges()[exit.way]);
+        break;
       case Exit::Kind::Finish: {
         const auto& finish = std::get<Finish>(from.block.end);
         for (std::size_t k = 0; k < finish.values.size(); ++k) add(finish.values[k], finish.types[k], true);
@@ -133,18 +149,21 @@ class Session {
       case Exit::Kind::Stopped:
         for (std::size_t k = 0; k < from.state.values.size(); ++k) {
           const ValueState& value = from.state.values[k];
-          add({value.fixed >= 0 ? Source::Kind::Fixed : Source::Kind::Param, value.fixed, {}}, value.type, false);
+          add({value.fixed >= 0 ? Source::Kind::Fixed : Source::Kind::Param, value.fixed, {}}, value.type,
+              false);
         }
     }
     values_ = std::move(values);
   }
   static graph::Type look_type(const Version& from, const Look& look) {
-    if (look.value.kind == Source::Kind::Param) return from.state.values.at(std::size_t(look.value.index)).type;
+    if (look.value.kind == Source::Kind::Param)
+      return from.state.values.at(std::size_t(look.value.index)).type;
     if (look.value.kind != Source::Kind::Result) return {};
     const graph::Graph& graph = from.block.graph;
     return graph.values.at(std::size_t(graph.results.at(std::size_t(look.value.index)))).type;
   }
-  /// Memory that is not ours is an operand, a tensor of the program's, or what this session gave to the code or has taken from it already.
+  /// Memory that is not ours is an operand, a tensor of the program's, or what this session gave to the code
+  /// or has taken from it already.
   Tensor tensor_in(const codegen::FlowCell& cell, const graph::Type& type, bool fresh) {
     if (type.shape.empty()) {
       Tensor number = Tensor::empty(type.shape, type.dtype);
@@ -167,10 +186,14 @@ class Session {
   // ---------------------------------------------------------------- block by block
   Tensor taken(const Source& source, const std::vector<Tensor>& results) {
     switch (source.kind) {
-      case Source::Kind::Param: return values_.at(std::size_t(source.index));
-      case Source::Kind::Result: return results.at(std::size_t(source.index));
-      case Source::Kind::Fixed: return fixed(source.index);
-      case Source::Kind::Number: return tensor_of(source.number);
+      case Source::Kind::Param:
+        return values_.at(std::size_t(source.index));
+      case Source::Kind::Result:
+        return results.at(std::size_t(source.index));
+      case Source::Kind::Fixed:
+        return fixed(source.index);
+      case Source::Kind::Number:
+        return tensor_of(source.number);
     }
     support::internal_error("every value comes from somewhere");
   }

@@ -50,7 +50,9 @@ std::string key_of(const State& state) {
   return bytes.take();
 }
 
-std::pair<const Linear*, int> place_of(const State& state) { return {state.top().code.get(), state.top().pc}; }
+std::pair<const Linear*, int> place_of(const State& state) {
+  return {state.top().code.get(), state.top().pc};
+}
 
 std::string text(const State& state) {
   std::vector<std::string> frames;
@@ -62,18 +64,22 @@ std::string text(const State& state) {
       std::string what = slot.kind == Slot::Kind::Number ? "number" : "";
       if (slot.value >= 0) {
         const ValueState& value = state.values.at(std::size_t(slot.value));
-        what += (what.empty() ? "" : " ") + graph::text(value.type) + (value.fixed >= 0 ? " fixed #" + std::to_string(value.fixed) : "");
+        what += (what.empty() ? "" : " ") + graph::text(value.type) +
+                (value.fixed >= 0 ? " fixed #" + std::to_string(value.fixed) : "");
       }
-      if (slot.known) what += " = " + std::visit([](auto number) { return std::to_string(number); }, *slot.known);
+      if (slot.known)
+        what += " = " + std::visit([](auto number) { return std::to_string(number); }, *slot.known);
       slots.push_back(frame.code->names[v] + ": " + what);
     }
-    frames.push_back(frame.code->function->name + "@" + std::to_string(frame.pc) + " {" + support::join(slots, ", ") + "}");
+    frames.push_back(frame.code->function->name + "@" + std::to_string(frame.pc) + " {" +
+                     support::join(slots, ", ") + "}");
   }
   return support::join(frames, " > ");
 }
 
 bool forgets(const Join& join, const Linear& code, script::Var variable) {
-  return (join.loop || !code.sizes[std::size_t(variable)]) && std::ranges::find(join.assigned, variable) != join.assigned.end();
+  return (join.loop || !code.sizes[std::size_t(variable)]) &&
+         std::ranges::find(join.assigned, variable) != join.assigned.end();
 }
 
 const Join* settle(const Linear& code, int& pc) {

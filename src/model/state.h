@@ -1,4 +1,5 @@
-// Where a program is, and what it holds there, as far as it is known before it runs. Private to the model layer.
+// Where a program is, and what it holds there, as far as it is known before it runs. Private to the model
+// layer.
 #pragma once
 #include <optional>
 #include <string>
@@ -9,13 +10,14 @@
 
 namespace einx::detail::model {
 
-/// One value that is alive: a carried one, which whoever goes here brings along, or one that never changes while the function runs - an operand, a tensor of
-/// the program's, a constant - by its number among those.
+/// One value that is alive: a carried one, which whoever goes here brings along, or one that never changes
+/// while the function runs - an operand, a tensor of the program's, a constant - by its number among those.
 struct ValueState {
   graph::Type type;
   int fixed = -1;
 };
-/// A variable: nothing (or nobody reads it any more), a value, a known number, or a value that has been looked at.
+/// A variable: nothing (or nobody reads it any more), a value, a known number, or a value that has been
+/// looked at.
 struct SlotState {
   Slot::Kind kind = Slot::Kind::Unset;
   int value = -1;
@@ -43,11 +45,13 @@ std::pair<const Linear*, int> place_of(const State& state);
 /// "f32[3] carried, operand #1": for people.
 std::string text(const State& state);
 
-/// Whether another version is not worth a variable's known number where ways meet: in a loop never, else if no shape depends on it.
+/// Whether another version is not worth a variable's known number where ways meet: in a loop never, else if
+/// no shape depends on it.
 bool forgets(const Join& join, const Linear& code, script::Var variable);
 /// Follows jumps; the join that the place is, if any.
 const Join* settle(const Linear& code, int& pc);
-/// Whether frame `depth` of so many still needs a variable: results of a waiting call are about to be assigned.
+/// Whether frame `depth` of so many still needs a variable: results of a waiting call are about to be
+/// assigned.
 bool is_live(const Linear& code, int pc, bool waiting, std::size_t variable);
 
 }  // namespace einx::detail::model

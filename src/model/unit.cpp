@@ -9,15 +9,17 @@
 namespace einx::detail::model {
 namespace {
 
-constexpr int kAtOnce = 8;         ///< versions of a place that are made when they are first met; more only when met again
-constexpr int kMostValues = 8;     ///< versions of a place for values that were looked at
+constexpr int kAtOnce =
+    8;  ///< versions of a place that are made when they are first met; more only when met again
+constexpr int kMostValues = 8;  ///< versions of a place for values that were looked at
 constexpr std::size_t kMostSeen = 4096;
 constexpr std::size_t kMostRecordings = 16;  ///< of a traced function that are tried for other types
 
 bool same(const Tensor& a, const Tensor& b) {
   if (a.dtype() != b.dtype() || !std::ranges::equal(a.shape(), b.shape())) return false;
   if (a.data() == b.data()) return std::ranges::equal(a.strides(), b.strides());
-  return a.contiguous() && b.contiguous() && std::memcmp(a.data(), b.data(), std::size_t(a.size()) * size_of(a.dtype())) == 0;
+  return a.contiguous() && b.contiguous() &&
+         std::memcmp(a.data(), b.data(), std::size_t(a.size()) * size_of(a.dtype())) == 0;
 }
 
 }  // namespace
@@ -28,13 +30,17 @@ graph::Type type_of(const Tensor& tensor) {
 }
 
 // ---------------------------------------------------------------- functions
-LinearPtr Functions::find(const Surroundings& in, const std::string& name, const std::vector<graph::Type>& types) {
+LinearPtr Functions::find(const Surroundings& in, const std::string& name,
+                          const std::vector<graph::Type>& types) {
   const std::lock_guard lock(mutex_);
   if (const auto known = written_.find(name); known != written_.end()) return known->second;
-  const auto found = std::ranges::find(program_.functions, name, [](const auto& entry) { return entry.first; });
+  const auto found =
+      std::ranges::find(program_.functions, name, [](const auto& entry) { return entry.first; });
   if (found == program_.functions.end())
-    support::raise<ValueError>({.kind = "bad-parameter", .sentence = "The program has no function '" + name + "'."});
-  if (const auto* written = std::get_if<script::FunctionPtr>(&found->second)) return written_[name] = linearise(*written);
+    support::raise<ValueError>(
+        {.kind = "bad-parameter", .sentence = "The program has no function '" + name + "'."});
+  if (const auto* written = std::get_if<script::FunctionPtr>(&found->second))
+    return written_[name] = linearise(*written);
   for (const auto& [known, code] : traced_[name].by_types)
     if (known == types) return code;
   LinearPtr code = replay(in, traced_[name], types);
@@ -47,18 +53,22 @@ LinearPtr Functions::find(const Surroundings& in, const std::string& name, const
 }
 
 /// A recording of straight-line code that runs to its end with these types.
-LinearPtr Functions::replay(const Surroundings& in, const Traced& traced, const std::vector<graph::Type>& types) const {
+LinearPtr Functions::replay(const Surroundings& in, const Traced& traced,
+                            const std::vector<graph::Type>& types) const {
   const std::size_t tried = std::min(traced.all.size(), kMostRecordings);
   for (std::size_t k = 0; k < tried; ++k) {
     const LinearPtr& code = traced.all[traced.all.size() - 1 - k];
     const bool straight = std::ranges::all_of(code->code, [](const Instruction& next) {
-      return std::holds_alternative<Write>(next.work) || std::holds_alternative<const script::Return*>(next.work);
+      return std::holds_alternative<Write>(next.work) ||
+             std::holds_alternative<const script::Return*>(next.work);
     });
     if (!straight || !script::bind(*code->function, types).problem.empty()) continue;
     Surroundings alone = in;
     alone.function = [&](const std::string&, const std::vector<graph::Type>&) { return code; };
     try {
-      if (std::holds_alternative<Finish>(write_block(alone, entry_state(alone, code->function->name, types)).end)) return code;
+      if (std::holds_alternative<Finish>(
+              write_block(alone, entry_state(alone, code->function->name, types)).end))
+        return code;
     } catch (const BrokenAssumption&) {  // its code must run again
     }
   }
@@ -73,13 +83,14 @@ std::vector<const Edge*> Version::edges() const {
   return {};
 }
 
-Unit::Unit(const script::Program& program, Functions& functions, const Options& options, Counters& counters, const std::string& function,
-           std::vector<graph::Type> operands)
+Unit::Unit(const script::Program& program, Functions& functions, const Options& options, Counters& counters,
+           const std::string& function, std::vector<graph::Type> operands)
     : program_(program),
       options_(options),
       counters_(counters),
       operands_(std::move(operands)),
-      surroundings_{program, options.fold_constants,
+      surroundings_{program,
+                    options.fold_constants,
                     [this, &functions](const std::string& name, const std::vector<graph::Type>& types) {
                       return functions.find(surroundings_, name, types);
                     },
@@ -114,7 +125,10 @@ std::vector<Tensor> Unit::fixed() const {
   std::vector<Tensor> tensors;
   for (const Fixed& fixed : fixed_) {
     const auto now = std::ranges::find(program_.tensors, fixed.name, &std::pair<std::string, Tensor>::first);
-    tensors.push_back(fixed.name.empty() ? fixed.tensor : now->second);  // of the same type: the signature has the types of the program's tensors
+    tensors.push_back(
+        fixed.name.empty()
+            ? fixed.tensor
+            : now->second);  // of the same type: the signature has the types of the program's tensors
   }
   return tensors;
 }
@@ -181,8 +195,10 @@ void Unit::write(Version& version) {
   const std::lock_guard lock(mutex_);
   if (version.ready) return;
   Block block = write_block(surroundings_, version.state);
-  if (block.graph.results.empty()) block.graph.nodes.clear();
-  else block.graph = passes::optimize(graph::verified("block", std::move(block.graph)), options_.optimize);
+  if (block.graph.results.empty())
+    block.graph.nodes.clear();
+  else
+    block.graph = passes::optimize(graph::verified("block", std::move(block.graph)), options_.optimize);
   version.block = std::move(block);
   ++counters_.blocks;
   version.ready.store(true, std::memory_order_release);
@@ -192,7 +208,8 @@ const api::Executable* Unit::compile(Version& version) {
   write(version);
   if (!version.runs.load(std::memory_order_acquire)) {
     const std::lock_guard lock(mutex_);
-    if (!version.executable && !version.block.graph.results.empty()) version.executable = api::compile(version.block.graph);
+    if (!version.executable && !version.block.graph.results.empty())
+      version.executable = api::compile(version.block.graph);
     version.runs.store(true, std::memory_order_release);
   }
   return version.executable.get();

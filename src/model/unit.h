@@ -1,4 +1,5 @@
-// One signature of a program: its blocks by the states that they start in, made as they are needed. Private to the model layer.
+// One signature of a program: its blocks by the states that they start in, made as they are needed. Private
+// to the model layer.
 #pragma once
 #include <array>
 #include <atomic>
@@ -15,7 +16,8 @@
 
 namespace einx::detail::model {
 
-/// A program's functions as instructions. What C++ code writes down is kept by the types it was written for, and used for others if everything that it assumed holds there.
+/// A program's functions as instructions. What C++ code writes down is kept by the types it was written for,
+/// and used for others if everything that it assumed holds there.
 class Functions {
  public:
   explicit Functions(const script::Program& program) : program_(program) {}
@@ -40,10 +42,10 @@ struct Fragment;
 struct Version {
   State state;
   Block block;
-  api::ExecutablePtr executable;  ///< of the block alone
-  std::atomic<bool> ready = false;        ///< the block is written
-  std::atomic<bool> runs = false;         ///< and compiled
-  std::array<std::atomic<Version*>, 2> next = {};  ///< along its ways, once known
+  api::ExecutablePtr executable;                    ///< of the block alone
+  std::atomic<bool> ready = false;                  ///< the block is written
+  std::atomic<bool> runs = false;                   ///< and compiled
+  std::array<std::atomic<Version*>, 2> next = {};   ///< along its ways, once known
   std::atomic<const Fragment*> fragment = nullptr;  ///< that begins here, once somebody has run it
 
   /// The ways that leave the block, in order.
@@ -63,23 +65,26 @@ class Unit {
     int max_versions = 64;
   };
   /// Raises what the operands' types raise.
-  Unit(const script::Program& program, Functions& functions, const Options& options, Counters& counters, const std::string& function,
-       std::vector<graph::Type> operands);
+  Unit(const script::Program& program, Functions& functions, const Options& options, Counters& counters,
+       const std::string& function, std::vector<graph::Type> operands);
   ~Unit();
 
   Version& entry() { return *entry_; }
   const Surroundings& surroundings() const { return surroundings_; }
-  /// What never changes while the function runs: all that is known by now, as it is at this moment. Operands are left empty.
+  /// What never changes while the function runs: all that is known by now, as it is at this moment. Operands
+  /// are left empty.
   std::vector<Tensor> fixed() const;
   /// Which of the program's tensors a fixed value is; -1: none.
   int program_tensor(std::size_t fixed) const;
   std::size_t operands() const { return operands_.size(); }
 
-  /// The version that starts in a state; null if it is better run one operation at a time. `seen`: it stands for a value that was looked at.
+  /// The version that starts in a state; null if it is better run one operation at a time. `seen`: it stands
+  /// for a value that was looked at.
   Version* version(const State& state, bool looked);
   /// The same along a way of another version. 0 or 1.
   Version* next(Version& from, std::size_t way);
-  /// The same while code is made ahead of its use: null also if there are `most` versions of that place already.
+  /// The same while code is made ahead of its use: null also if there are `most` versions of that place
+  /// already.
   Version* ahead(Version& from, std::size_t way, int most);
   /// Writes the block, if nobody has.
   void write(Version& version);
