@@ -7,6 +7,7 @@
 // The module is not changed: what is given here for one compilation - another mode, tracing inputs - is kept
 // nowhere.
 #pragma once
+#include <einx/guards.h>
 #include <einx/module.h>
 #include <einx/optimize_options.h>
 
@@ -63,6 +64,18 @@ class CompiledModule {
   CompiledModule operator[](std::string_view path) const;
   CompileMode mode() const;
   const Module& module() const;  ///< the copy that is compiled
+
+  /// What the C++ entries of this module and of those below have assumed so far, a signature each, and which
+  /// parameters they read.
+  Guards guards() const;
+  /// What a call would do; nothing is run. Scripts are compiled for any types, so that only their signature
+  /// can be broken.
+  Explanation explain(std::string_view entry, std::span<const Operand> operands) const;
+  template <OperandLike... A>
+  Explanation explain(const A&... operands) const {
+    const std::array<Operand, sizeof...(A)> list{Operand(operands)...};
+    return explain("forward", std::span<const Operand>(list));
+  }
 
   /// Functions as text: scripts, and what traced code has written down so far.
   std::string text() const;

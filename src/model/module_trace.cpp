@@ -121,8 +121,12 @@ TracedPtr run_entry(const ModuleFunction& function, const std::vector<graph::Typ
   options.name_of = [&](const Tensor& tensor) { return tensor_name(context, tensor); };
   Recording recording = record(function.name, types, body, options);
   made.function = declared(recording.function, node.module->inputs(function.entry));
-  made.warnings = std::move(recording.warnings);
+  made.warnings = recording.warnings;
   made.warnings.insert(made.warnings.end(), context.warnings.begin(), context.warnings.end());
+  made.tape = std::make_shared<Recorded>();
+  made.tape->types = types;
+  made.tape->straight = !recording.graph.results.empty();
+  made.tape->recording = std::move(recording);
   return std::make_shared<const Traced>(std::move(made));
 }
 

@@ -10,6 +10,7 @@
 
 #include "model/module_tree.h"
 #include "model/save.h"
+#include "model/tapes.h"
 
 namespace einx::detail::model {
 
@@ -18,6 +19,7 @@ struct Traced {
   script::FunctionPtr function;
   std::vector<graph::Type> results;  ///< of these types; where they depend on values, of the examples
   std::vector<std::string> warnings;
+  RecordedPtr tape;  ///< as it was recorded, for guards
 };
 using TracedPtr = std::shared_ptr<const Traced>;
 

@@ -424,6 +424,22 @@ TEST_CASE("what was looked at is looked at again for other sizes: nothing stale 
   CHECK(numbers(compiled(row({1, 2, 3}))) == std::vector<float>{1, 2, 3});
 }
 
+TEST_CASE("guards say what traced code has assumed, and explain what a call would break") {
+  Module looks("Looks");
+  const Parameter offset = looks.parameter("offset", row({1}));
+  looks.entry("forward", [offset](Value x) { return x.shape()[0] > 4 ? x + offset() : x; });
+  const einx::CompiledModule compiled = einx::trace(looks, {row({1, 2, 3, 4, 5})});
+  const std::string guards = compiled.guards().text();
+  CHECK(contains(guards, "forward(f32[5])"));
+  CHECK(contains(guards, "axis 0 of operand #1 is 5, which the code has read"));
+  CHECK(contains(guards, "the parameter offset is read anew by every call"));
+  CHECK(compiled.explain(row({1, 2, 3, 4, 5})).what == einx::Explanation::What::Hit);
+  CHECK_FALSE(compiled.explain(row({1, 2})).broken.empty());
+  const einx::CompiledModule folded = einx::compile(Scale(2), {.fold_constants = true});
+  CHECK(contains(folded.guards().text(), "the parameter factor is a constant of the compiled code"));
+  CHECK(folded.explain(Tensor::ones({2, 2})).what == einx::Explanation::What::Raises);
+}
+
 // ---------------------------------------------------------------- assert_compilable
 TEST_CASE("assert_compilable passes modules of any kind, deterministically, and returns them compiled") {
   struct Relu : Module {
