@@ -7,7 +7,7 @@ import pathlib, re, sys
 
 LAYERS = "support tensor notation ops graph script reference paths trace passes loops codegen cache disk api model".split()
 SECOND_DOORS = {"support": {"near.h"}, "tensor": {"owners.h"}, "graph": {"read.h", "literal.h"}, "loops": {"flow.h"}, "codegen": {"flow.h"},
-                "api": {"tracing.h", "optimizing.h", "operands.h"}}  # what few layers need, so that the others are not compiled again for it
+                "api": {"tracing.h", "optimizing.h", "operands.h", "dynamic.h"}}  # what few layers need, so that the others are not compiled again for it
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.M)
 
 

@@ -14,6 +14,7 @@ struct CacheStats {
   std::uint64_t waited = 0;    ///< misses that waited for another thread's compilation of the same signature
   std::uint64_t evicted = 0;   ///< signatures dropped
   std::uint64_t live = 0;      ///< signatures now cached
+  std::uint64_t dynamic = 0;   ///< signatures served by kernels with run-time sizes (EINX_DYNAMIC_AFTER): nothing was compiled
 };
 CacheStats cache_stats();
 /// Forgets all compiled signatures; code that is running is freed when it returns.
@@ -35,6 +36,8 @@ DiskCacheStats disk_cache_stats();
 
 /// The N of EINX_WARN_ON_RETRACE, from now on; forgets the counts.
 void set_warn_on_retrace(std::int64_t misses);
+/// The N of EINX_DYNAMIC_AFTER: after so many signatures of one call site or function that differ in sizes only, sizes are run-time parameters of one kernel; 0: never.
+void set_dynamic_after(std::int64_t signatures);
 /// Threads that kernels may use; 0: OpenMP's choice. Results are the same bits for every number.
 void set_num_threads(int threads);
 /// Gives recycled buffers back to the system.

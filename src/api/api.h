@@ -64,6 +64,11 @@ ExecutablePtr compile(const trace::Call& call, const Options& options = default_
 /// Its second half, for graphs that exist already (traced functions, graph text).
 ExecutablePtr compile(graph::Graph graph, const Options& options = default_options(), Stages* stages = nullptr);
 
+/// The graph that the second half begins with: after the pipeline's passes.
+ExecutablePtr compile_as_it_is(graph::Graph graph, const Options& options = default_options(), Stages* stages = nullptr);
+/// With code that exists: `program` is that of this graph (loops::instantiate).
+ExecutablePtr bound(graph::Graph graph, const loops::Program& program, std::shared_ptr<const codegen::Code> code);
+
 /// A call as the tracer wants it. Factories keep kind Factory with an empty type.
 trace::Call describe(const CallInfo& info);
 
@@ -104,9 +109,11 @@ struct Invocation {
   std::span<const Operand> operands;
 };
 std::uint64_t new_identity();
-/// Runs what the caches have, or what `make` gives for tensors of these types; `results_for` gives room for so many results. False: nothing was run, since a tensor
+/// Makes an executable for tensors of these types; calls `compiles` before it traces or compiles something: a miss of the call's site.
+using MakeFor = std::function<ExecutablePtr(std::span<const Tensor> operands, const std::function<void()>& compiles)>;
+/// Runs what the caches have, or what `make` gives; `results_for` gives room for so many results. False: nothing was run, since a tensor
 /// of which the code has a copy is not what it was.
-bool invoke(const Invocation& call, const std::function<ExecutablePtr(std::span<const Tensor>)>& make,
+bool invoke(const Invocation& call, const MakeFor& make,
             const std::function<std::span<Tensor>(std::size_t)>& results_for);
 /// Whether the caches have it.
 bool cached(const Invocation& call);

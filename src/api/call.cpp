@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "api/direct.h"
+#include "api/dynamic.h"
 #include "api/operands.h"
 #include "passes/passes.h"
 #include "support/support.h"
@@ -90,10 +91,17 @@ trace::Call complete(const CallInfo& info, const Made& made) {
 }
 
 /// A miss: counted for the call site, then compiled by one thread. The key is no builder's: that is used again by calls nested in a factory or a traced function.
-ExecutablePtr compile_into_cache(const trace::Call& call, const std::string& key, std::uint64_t hash, const Location& site) {
+ExecutablePtr compile_into_cache(const Location& site, const trace::Call& call, const std::string& key, std::uint64_t hash) {
+  const std::shared_ptr<Sizes> sizes = sizes_of(site, call);
+  const auto traced = [&] { return passes::run(trace::single(call, trace::solve(call, trace::expand(call)))); };
+  const auto keep = [&](const std::function<cache::Table::Entry()>& make, bool uncounted) {
+    return std::static_pointer_cast<const Executable>(cache::signatures().find_or_make({key, hash}, make, &uncounted));
+  };
+  if (sizes && sizes->has_kernels())
+    if (const ExecutablePtr made = sizes->instance(traced())) return keep([&] { return made; }, true);
   const cache::RetraceMonitor::Miss miss = cache::retraces().miss(site, signature(call));
-  const auto entry = cache::signatures().find_or_make({key, hash}, [&call]() -> cache::Table::Entry { return compile(call); });
-  return std::static_pointer_cast<const Executable>(entry);
+  if (!sizes) return keep([&] { return compile(call); }, false);
+  return keep([&]() -> ExecutablePtr { return compile_among(*sizes, traced(), site, call.op->name); }, false);
 }
 
 ExecutablePtr executable_of(const CallInfo& info, const Made& made) {
@@ -105,7 +113,7 @@ ExecutablePtr executable_of(const CallInfo& info, const Made& made) {
   }
   const std::string bytes(view.bytes);
   const std::uint64_t hash = view.hash;
-  return compile_into_cache(complete(info, made), bytes, hash, info.site);
+  return compile_into_cache(info.site, complete(info, made), bytes, hash);
 }
 
 /// Addresses of up to eight operands without allocation.
@@ -165,7 +173,7 @@ Deferred defer(const CallInfo& info) {
   trace::Call call = complete(info, made);
   graph::Graph graph = passes::run(trace::single(call, trace::solve(call, trace::expand(call))));
   auto make = [call = std::move(call), bytes = std::move(bytes), hash, site = info.site] {
-    return compile_into_cache(call, bytes, hash, site);
+    return compile_into_cache(site, call, bytes, hash);
   };
   return {std::move(graph), std::move(make)};
 }

@@ -83,10 +83,25 @@ ExecutablePtr compile(const trace::Call& call, const Options& options, Stages* s
 }
 
 ExecutablePtr compile(graph::Graph traced, const Options& options, Stages* stages) {
+  Clock clock;
+  graph::Graph graph = passes::run(std::move(traced));
+  if (stages) stages->trace += clock.lap();
+  return compile_as_it_is(std::move(graph), options, stages);
+}
+
+ExecutablePtr bound(graph::Graph graph, const loops::Program& program, std::shared_ptr<const codegen::Code> code) {
+  Executable result = describe_graph(std::move(graph));
+  result.empty_reduction = program.empty_reduction;
+  result.in_place = program.in_place;
+  result.code = std::move(code);
+  return std::make_shared<const Executable>(std::move(result));
+}
+
+ExecutablePtr compile_as_it_is(graph::Graph graph, const Options& options, Stages* stages) {
   Stages unused;
   Stages& times = stages ? *stages : unused;
   Clock clock;
-  Executable result = describe_graph(passes::run(std::move(traced)));
+  Executable result = describe_graph(std::move(graph));
   times.trace += clock.lap();
   if (options.jit) {
     const codegen::Target& target = options.target ? *options.target : codegen::host_target();

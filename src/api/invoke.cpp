@@ -1,6 +1,7 @@
 // Calls of traced functions: the hot path of what is no operation.
 #include <atomic>
 #include <cstring>
+#include <optional>
 
 #include "api/addresses.h"
 #include "api/api.h"
@@ -36,7 +37,7 @@ cache::KeyView key_of(cache::KeyBuilder& builder, const CallInfo& info, std::spa
 }
 
 ExecutablePtr look_up(const Invocation& call, const CallInfo& info, std::span<const Tensor> operands,
-                      const std::function<ExecutablePtr(std::span<const Tensor>)>& make) {
+                      const MakeFor& make) {
   Direct::tidy();
   thread_local cache::KeyBuilder builder;
   const cache::KeyView view = key_of(builder, info, operands);
@@ -45,8 +46,13 @@ ExecutablePtr look_up(const Invocation& call, const CallInfo& info, std::span<co
     return std::static_pointer_cast<const Executable>(held->entry);
   }
   const std::string bytes(view.bytes);  // the builder is used again by functions called while this one is traced
-  const auto miss = cache::retraces().miss(call.site, signature_of(operands));
-  const auto entry = cache::signatures().find_or_make({bytes, view.hash}, [&]() -> cache::Table::Entry { return make(operands); });
+  std::optional<cache::RetraceMonitor::Miss> miss;  // until it is made
+  bool uncounted = true;
+  const auto compiles = [&] {
+    if (!miss) miss.emplace(cache::retraces().miss(call.site, signature_of(operands)));
+    uncounted = false;
+  };
+  const auto entry = cache::signatures().find_or_make({bytes, view.hash}, [&]() -> cache::Table::Entry { return make(operands, compiles); }, &uncounted);
   return std::static_pointer_cast<const Executable>(entry);
 }
 
@@ -77,7 +83,7 @@ bool cached(const Invocation& call) {
   return cache::signatures().find(key_of(builder, info_of(call), operand_tensors(call.operands, "A traced function"))) != nullptr;
 }
 
-bool invoke(const Invocation& call, const std::function<ExecutablePtr(std::span<const Tensor>)>& make,
+bool invoke(const Invocation& call, const MakeFor& make,
             const std::function<std::span<Tensor>(std::size_t)>& results_for) {
   const CallInfo info = info_of(call);
   if (const Executable* found = Direct::find(info)) {

@@ -2,6 +2,7 @@
 #include <einx/cache.h>
 
 #include "api/direct.h"
+#include "api/dynamic.h"
 #include "cache/cache.h"
 #include "runtime/runtime.h"
 
@@ -9,7 +10,8 @@ namespace einx {
 
 CacheStats cache_stats() {
   const detail::cache::Stats stats = detail::cache::signatures().stats();
-  return {stats.hits + detail::api::Direct::hits(), stats.misses, stats.compiled, stats.failed, stats.waited, stats.evicted, stats.live};
+  return {stats.hits + detail::api::Direct::hits(), stats.misses, stats.compiled, stats.failed, stats.waited, stats.evicted, stats.live,
+          detail::api::dynamic_count().load()};
 }
 void clear_cache() {
   detail::cache::signatures().clear();

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "graph/graph.h"
@@ -83,7 +84,8 @@ class Table {
   /// Counts what was dropped so far: a cache in front of the table looks for dropped entries when this has changed.
   std::uint64_t drops() const;
   /// Finds or makes. `make` runs without any lock held and may throw; recursion into the table (other keys) is allowed.
-  Entry find_or_make(KeyView key, const std::function<Entry()>& make);
+  /// `uncounted`, if given and true when `make` returns: nothing was compiled.
+  Entry find_or_make(KeyView key, const std::function<Entry()>& make, const bool* uncounted = nullptr);
   void clear();
   void set_capacity(std::int64_t capacity);
   Stats stats() const;
@@ -122,7 +124,7 @@ class RetraceMonitor {
   class Miss {
    public:
     explicit Miss(bool warned) : warned_(warned) {}
-    Miss(Miss&&) = delete;
+    Miss(Miss&& other) noexcept : warned_(std::exchange(other.warned_, false)) {}
     ~Miss();
     bool warned() const { return warned_; }
 
@@ -130,6 +132,8 @@ class RetraceMonitor {
     bool warned_;
   };
   Miss miss(const std::source_location& site, const Signature& signature);
+  /// From its `count`-th signature on, the sizes that differ at this site are run-time parameters: its warning says so.
+  void dynamic(const std::source_location& site, std::string_view op, std::uint64_t count);
   /// Whether a warning may come: if not, `miss` needs no more of the signature than operation and pattern.
   bool watches() const;
   /// Sites and their counts, most misses first: for einx's own reports and tests.

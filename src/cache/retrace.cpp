@@ -24,6 +24,7 @@ using SiteKey = std::tuple<std::string, std::uint_least32_t, std::uint_least32_t
 struct Site {
   std::string text;  ///< "file:line (function)"
   std::uint64_t misses = 0;
+  std::uint64_t dynamic_since = 0;  ///< 0: every size is compiled
   std::vector<Signature> last;  ///< oldest first; only kept while a warning may still come
 };
 
@@ -45,13 +46,26 @@ std::string because(const Site& site, const std::vector<Difference>& found) {
                        : "what differed among " + these;
 }
 
+/// "1st", "4th", "22nd".
+std::string ordinal(std::uint64_t count) {
+  const bool teen = count / 10 % 10 == 1;
+  constexpr std::string_view kEndings[] = {"th", "st", "nd", "rd"};
+  return std::to_string(count) + std::string(kEndings[!teen && count % 10 < 4 ? count % 10 : 0]);
+}
+
 /// The warning: a headline, a line for each difference, a line for each advice.
 std::string warning(const Site& site, const std::string& op) {
   const std::vector<Difference> found = differences(site.last);
-  std::vector<std::string> advice;
-  for (const Difference& difference : found)
+  std::vector<std::string> advice, parameters;
+  for (const Difference& difference : found) {
+    if (site.dynamic_since > 0 && difference.what.starts_with("axis ")) {
+      parameters.push_back(difference.what.substr(0, difference.what.find(':')) + " is a run-time parameter since the " +
+                           ordinal(site.dynamic_since) + " signature");
+      continue;
+    }
     if (std::find(advice.begin(), advice.end(), difference.advice) == advice.end())
       advice.push_back(difference.advice);
+  }
   if (repeats(site.last))
     advice.push_back("raise EINX_CACHE_SIZE: a signature was compiled, dropped and asked for again");
   advice.push_back("raise EINX_WARN_ON_RETRACE, or set it to 0 to silence this warning");
@@ -62,6 +76,7 @@ std::string warning(const Site& site, const std::string& op) {
       ", once for each new signature of its arguments (EINX_WARN_ON_RETRACE=" + std::to_string(site.misses) +
       "); " + because(site, found);
   for (const Difference& difference : found) text += "\n  " + difference.what;
+  for (const std::string& line : parameters) text += "\n  " + line;
   for (const std::string& line : advice) text += "\n  advice: " + line;
   return text;
 }
@@ -101,6 +116,11 @@ RetraceMonitor::Miss RetraceMonitor::miss(const std::source_location& site, cons
   support::log().warn("{}", text);
   ++quiet;
   return Miss(true);
+}
+
+void RetraceMonitor::dynamic(const std::source_location& place, std::string_view op, std::uint64_t count) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->sites[{place.file_name(), place.line(), place.column(), std::string(op)}].dynamic_since = count;
 }
 
 bool RetraceMonitor::watches() const {

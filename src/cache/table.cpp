@@ -75,7 +75,7 @@ struct Table::Impl {
   }
   const HeldPtr* look_up(Shard& shard, KeyView key);
   void touch(Held& held);
-  Entry make(Shard& shard, const std::shared_ptr<Flight>& flight, const std::function<Entry()>& maker);
+  Entry make(Shard& shard, const std::shared_ptr<Flight>& flight, const std::function<Entry()>& maker, const bool* uncounted);
   void keep(Shard& shard, const Flight& flight, Entry entry);
   void forget(Shard& shard, const Flight& flight);
   void evict();
@@ -120,7 +120,7 @@ void Table::Impl::keep(Shard& shard, const Flight& flight, Entry entry) {
 }
 
 Table::Entry Table::Impl::make(Shard& shard, const std::shared_ptr<Flight>& flight,
-                               const std::function<Entry()>& maker) {
+                               const std::function<Entry()>& maker, const bool* uncounted) {
   Entry entry;
   try {
     entry = maker();
@@ -135,7 +135,7 @@ Table::Entry Table::Impl::make(Shard& shard, const std::shared_ptr<Flight>& flig
     flights.land(*flight, nullptr, std::current_exception());
     throw;
   }
-  compiled.fetch_add(1, std::memory_order_relaxed);
+  if (!uncounted || !*uncounted) compiled.fetch_add(1, std::memory_order_relaxed);
   flights.land(*flight, entry, nullptr);
   return entry;
 }
@@ -200,7 +200,7 @@ void Table::touch(Held& held) { impl_->touch(held); }
 
 std::uint64_t Table::drops() const { return impl_->drops.load(std::memory_order_acquire); }
 
-Table::Entry Table::find_or_make(KeyView key, const std::function<Entry()>& make) {
+Table::Entry Table::find_or_make(KeyView key, const std::function<Entry()>& make, const bool* uncounted) {
   Shard& shard = impl_->shard(key);
   auto mine = std::make_shared<Flight>(key);
   std::shared_ptr<Flight> theirs;
@@ -211,7 +211,7 @@ Table::Entry Table::find_or_make(KeyView key, const std::function<Entry()>& make
     if (!added) theirs = place->second;
   }
   impl_->misses.fetch_add(1, std::memory_order_relaxed);
-  if (!theirs) return impl_->make(shard, mine, make);
+  if (!theirs) return impl_->make(shard, mine, make, uncounted);
   impl_->waited.fetch_add(1, std::memory_order_relaxed);
   return impl_->flights.wait(*theirs);
 }

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "api/operands.h"
+#include "api/optimizing.h"
 #include "api/tracing.h"
 #include "model/tapes.h"
 #include "model/write.h"
@@ -286,11 +287,14 @@ std::vector<std::string> nearest(const Recorded& tape, const std::vector<graph::
   return best;
 }
 
-Explanation replay_would(const Recorded& tape, const std::vector<graph::Type>& types) {
+Explanation replay_would(const Recorded& tape, const std::vector<graph::Type>& types, const passes::OptimizeOptions& passes) {
   using What = Explanation::What;
   try {
-    if (tape.straight) replay(tape.recording, types);
-    else if (breaks(tape, types)) throw BrokenAssumption{};
+    if (tape.straight) {
+      const graph::Graph graph = passes::run(passes::optimize(replay(tape.recording, types), passes));
+      return {tape.sizes.has_kernels() && tape.sizes.fits(graph) ? What::Dynamic : What::Replayed, nearest(tape, types), {}};
+    }
+    if (breaks(tape, types)) throw BrokenAssumption{};
     return {What::Replayed, nearest(tape, types), {}};
   } catch (const BrokenAssumption& broken) {
     if (broken.assume.of < 0) return {What::Traced, nearest(tape, types), {}};
@@ -329,11 +333,12 @@ std::optional<std::string> changed_capture(const std::vector<RecordedPtr>& tapes
   return std::nullopt;
 }
 
-Explanation explain(const std::vector<RecordedPtr>& tapes, const std::vector<graph::Type>& types) {
+Explanation explain(const std::vector<RecordedPtr>& tapes, const std::vector<graph::Type>& types, const OptimizeOptions& options) {
+  const passes::OptimizeOptions passes = api::optimize_options(options);
   using What = Explanation::What;
   std::optional<Explanation> best;
   for (const RecordedPtr& tape : tapes) {
-    Explanation found = same_kinds(tape->types, types) ? replay_would(*tape, types) : Explanation{What::Traced, differences(tape->types, types), {}};
+    Explanation found = same_kinds(tape->types, types) ? replay_would(*tape, types, passes) : Explanation{What::Traced, differences(tape->types, types), {}};
     if (found.what != What::Traced) return found;
     if (!best || found.broken.size() < best->broken.size()) best = std::move(found);
   }

@@ -55,13 +55,32 @@ using model::RecordedPtr;
 
 constexpr int kMostAttempts = 16;  ///< of a call whose assumptions break while it runs
 
-/// A function without control flow at these types.
-api::ExecutablePtr compiled(Recorded& tape, graph::Graph graph, const std::vector<graph::Type>& types, Origin origin, const OptimizeOptions& options) {
-  auto executable = std::make_shared<api::Executable>(*api::compile(passes::optimize(std::move(graph), api::optimize_options(options))));
+/// A call that has no code yet, and what to do before it is traced or compiled for.
+struct Missing {
+  const JitCall& call;
+  const std::function<void()>& compiles;
+};
+
+api::ExecutablePtr with_captured(const Recorded& tape, const api::Executable& made) {
+  auto executable = std::make_shared<api::Executable>(made);
   executable->baked = tape.baked;
   for (const auto& [name, tensor] : tape.recording.tensors) executable->captured.push_back(tensor);
-  tape.add({types, origin, executable});
   return executable;
+}
+
+/// A function without control flow at these types: a kernel with run-time sizes, or one of its own.
+api::ExecutablePtr compiled(const Missing& missing, Recorded& tape, graph::Graph traced, const std::vector<graph::Type>& types, Origin origin) {
+  graph::Graph graph = passes::run(passes::optimize(std::move(traced), api::optimize_options(missing.call.options)));
+  api::ExecutablePtr made = tape.sizes.has_kernels() ? tape.sizes.instance(graph) : nullptr;
+  if (made) {
+    origin = Origin::Dynamic;
+  } else {
+    missing.compiles();
+    made = api::compile_among(tape.sizes, std::move(graph), missing.call.site, "jit");
+  }
+  if (!tape.baked.empty() || !tape.recording.tensors.empty()) made = with_captured(tape, *made);
+  tape.add({types, origin, made});
+  return made;
 }
 
 /// Control flow or sizes that it computes: the tapes of these ranks and dtypes are tried, since their assumptions may be about what is computed.
@@ -86,10 +105,10 @@ api::ExecutablePtr program_of(const std::shared_ptr<JitState>& state, Recorded& 
 }
 
 /// nullptr if what the recording assumes is not so here.
-api::ExecutablePtr replayed(const std::shared_ptr<JitState>& state, Recorded& tape, const std::vector<graph::Type>& types, const OptimizeOptions& options) {
-  if (!tape.straight) return model::breaks(tape, types) ? nullptr : program_of(state, tape, types, Origin::Replayed);
+api::ExecutablePtr replayed(const Missing& missing, Recorded& tape, const std::vector<graph::Type>& types) {
+  if (!tape.straight) return model::breaks(tape, types) ? nullptr : program_of(missing.call.state, tape, types, Origin::Replayed);
   try {
-    return compiled(tape, model::replay(tape.recording, types), types, Origin::Replayed, options);
+    return compiled(missing, tape, model::replay(tape.recording, types), types, Origin::Replayed);
   } catch (const model::BrokenAssumption&) {
     return nullptr;
   }
@@ -101,13 +120,15 @@ RecordedPtr traced(const JitCall& call, std::span<const Tensor> operands) {
   return tape;
 }
 
-api::ExecutablePtr make(const JitCall& call, std::span<const Tensor> operands) {
+api::ExecutablePtr make(const Missing& missing, std::span<const Tensor> operands) {
+  const JitCall& call = missing.call;
   const std::vector<graph::Type> types = model::types_of(operands);
   for (const RecordedPtr& tape : call.state->fitting(types))
-    if (api::ExecutablePtr executable = replayed(call.state, *tape, types, call.options)) return executable;
+    if (api::ExecutablePtr executable = replayed(missing, *tape, types)) return executable;
+  missing.compiles();
   const RecordedPtr tape = traced(call, operands);
   if (!tape->straight) return program_of(call.state, *tape, types, Origin::Traced);
-  return compiled(*tape, tape->recording.graph, types, Origin::Traced, call.options);
+  return compiled(missing, *tape, tape->recording.graph, types, Origin::Traced);
 }
 
 /// Runs the call; `results_for` gives the tensors for so many results.
@@ -115,7 +136,7 @@ void run_jit(const JitCall& call, const std::function<std::span<Tensor>(std::siz
   for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
     try {
       const api::Invocation invocation{call.state->identity, call.site, call.operands};
-      if (api::invoke(invocation, [&](std::span<const Tensor> operands) { return make(call, operands); }, results_for)) return;
+      if (api::invoke(invocation, [&](std::span<const Tensor> operands, const std::function<void()>& compiles) { return make({call, compiles}, operands); }, results_for)) return;
       call.state->renew();
     } catch (const model::BrokenAssumption&) {
       traced(call, api::operand_tensors(call.operands, "A traced function"));
@@ -156,7 +177,7 @@ Explanation explain_jit(const JitCall& call) {
   const std::vector<RecordedPtr> tapes = call.state->all();
   if (const auto changed = model::changed_capture(tapes)) return {Explanation::What::Traced, {*changed}, {}};
   if (api::cached({call.state->identity, call.site, call.operands})) return {Explanation::What::Hit, {}, {}};
-  return model::explain(tapes, types);
+  return model::explain(tapes, types, call.options);
 }
 
 // ---------------------------------------------------------------- graphs of functions

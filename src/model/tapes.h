@@ -5,7 +5,7 @@
 #include <atomic>
 #include <mutex>
 
-#include "api/api.h"
+#include "api/dynamic.h"
 #include "model/model.h"
 
 namespace einx::detail::model {
@@ -16,6 +16,7 @@ struct Recorded {
   Recording recording;             ///< `tensors`: captured ones that every call reads anew
   std::vector<api::Executable::Baked> baked;
   std::vector<std::string> captured;  ///< a line for each captured tensor: what became of it
+  api::Sizes sizes;                      ///< kernels with run-time sizes
   std::unique_ptr<const Engine> engine;  ///< not of what is straight
   bool straight = false;              ///< it is a graph: no control flow, no computed sizes
 
@@ -56,7 +57,7 @@ std::string signature_text(const std::vector<graph::Type>& types);
 /// The sentence about a captured tensor that is not what it was when it was baked, if there is one.
 std::optional<std::string> changed_capture(const std::vector<RecordedPtr>& tapes);
 /// What a signature that is not compiled would do, and which guards of the nearest specialisation it breaks.
-Explanation explain(const std::vector<RecordedPtr>& tapes, const std::vector<graph::Type>& types);
+Explanation explain(const std::vector<RecordedPtr>& tapes, const std::vector<graph::Type>& types, const OptimizeOptions& options);
 /// "axis 0 of operand #1 is 3", as a sentence about what the code has read.
 std::string text_of(const script::Assume& assume, const script::Function& function);
 
