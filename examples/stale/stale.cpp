@@ -4,6 +4,7 @@
 //   stale          prints them; exit 1 if a call is wrong
 #include <einx/einx.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>

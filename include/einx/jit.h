@@ -25,6 +25,9 @@
 namespace [[gnu::visibility("default")]] einx {
 
 namespace detail {
+namespace model {
+struct SavedProgram;
+}
 
 using TraceBody = std::function<std::vector<Value>(std::span<const Value>)>;
 /// What is known of a function: its recordings, and what was compiled of them. Copies of an einx::Jit share it.
@@ -42,6 +45,7 @@ void call_jit(const JitCall& call, std::span<Tensor> results);
 std::vector<Tensor> call_jit_all(const JitCall& call);
 Guards jit_guards(const JitState& state);
 Explanation explain_jit(const JitCall& call);
+std::shared_ptr<const model::SavedProgram> saved_jit(const JitState& state, const OptimizeOptions& options);
 Graph trace_graph(std::string_view name, std::span<const Spec> specs, const TraceBody& body);
 /// ValueError "num-tensors": the function takes another number of values.
 [[noreturn]] void refuse_trace(std::size_t given);
@@ -177,6 +181,9 @@ class Jit {
     const detail::TraceBody body = detail::trace_body<sizeof...(A)>(f_);
     return detail::explain_jit({state_, site_, list, body, options_});
   }
+
+  /// For einx::save (saved.h): the function as it was recorded so far.
+  std::shared_ptr<const detail::model::SavedProgram> saved_program() const { return detail::saved_jit(*state_, options_); }
 
  private:
   F f_;

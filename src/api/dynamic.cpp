@@ -117,7 +117,7 @@ std::atomic<std::uint64_t>& dynamic_count() {
 }
 
 std::atomic<std::int64_t>& wanted_after() {
-  static std::atomic<std::int64_t> after = 4;
+  static std::atomic<std::int64_t> after = support::environment().dynamic_after;
   return after;
 }
 

@@ -6,6 +6,7 @@
 #include "api/operands.h"
 #include "api/optimizing.h"
 #include "api/tracing.h"
+#include "model/jit_save.h"
 #include "model/model.h"
 #include "model/tapes.h"
 #include "model/write.h"
@@ -169,6 +170,10 @@ Guards jit_guards(const JitState& state) {
     for (const Recorded::Instance& instance : tape->live())
       guards.specialisations.push_back({model::signature_text(instance.types), instance.origin, model::guards_of(*tape, instance.types)});
   return guards;
+}
+
+std::shared_ptr<const model::SavedProgram> saved_jit(const JitState& state, const OptimizeOptions& options) {
+  return std::make_shared<const model::SavedProgram>(model::saved_recordings(state.all(), options, jit_guards(state)));
 }
 
 Explanation explain_jit(const JitCall& call) {

@@ -30,7 +30,7 @@ std::vector<RecordedPtr> tapes_of(const Assembly& assembly, const std::string& f
 
 /// Of a function that may have been written down already.
 Explanation explain_entry(const Assembly& assembly, const ModuleFunction& function,
-                          const std::vector<graph::Type>& types) {
+                          const std::vector<graph::Type>& types, const OptimizeOptions& options) {
   if (const script::FunctionPtr signature = signature_of(assembly.tree(), function)) {
     const script::Bound bound = script::bind(*signature, types);
     if (!bound.problem.empty()) return {Explanation::What::Raises, {}, bound.problem};
@@ -39,7 +39,7 @@ Explanation explain_entry(const Assembly& assembly, const ModuleFunction& functi
   const std::vector<RecordedPtr> tapes = tapes_of(assembly, function.name);
   const bool known =
       std::ranges::any_of(tapes, [&](const RecordedPtr& tape) { return tape->types == types; });
-  return known ? Explanation{Explanation::What::Hit, {}, ""} : model::explain(tapes, types);
+  return known ? Explanation{Explanation::What::Hit, {}, ""} : model::explain(tapes, types, options);
 }
 
 }  // namespace
@@ -68,7 +68,7 @@ Explanation CompiledModule::explain(std::string_view entry, std::span<const Oper
   for (const Tensor& tensor : detail::model::tensors_of(operands, entry))
     types.push_back(
         detail::graph::make_type(tensor.dtype(), Shape(tensor.shape().begin(), tensor.shape().end())));
-  return detail::model::explain_entry(*compilation_->assembly, function, types);
+  return detail::model::explain_entry(*compilation_->assembly, function, types, compilation_->options.optimize);
 }
 
 }  // namespace einx

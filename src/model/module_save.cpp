@@ -21,7 +21,8 @@ std::shared_ptr<const detail::model::SavedProgram> CompiledModule::saved_program
                                     .traces = compilation_->assembly->traces(),
                                     .entries = {},
                                     .optimize = compilation_->options.optimize,
-                                    .fold_constants = compilation_->options.fold_constants};
+                                    .fold_constants = compilation_->options.fold_constants,
+                                    .guards = guards().text()};
   for (const detail::model::ModuleFunction& function : tree.functions)
     if (function.node == node_) saved.entries.push_back(function.name);
   // "forward" is what is called where no entry is named

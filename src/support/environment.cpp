@@ -88,6 +88,8 @@ constexpr Variable kVariables[] = {
      "N: one warning on exactly the N-th cache miss of one operation at one call site; 0: never"},
     {"EINX_CACHE_SIZE", integer<&E::cache_size, -1>, show_integer<&E::cache_size>,
      "signatures kept: -1 bounded only by the number of live kernels, 0 none, n the least recently used go"},
+    {"EINX_DYNAMIC_AFTER", integer<&E::dynamic_after, 0>, show_integer<&E::dynamic_after>,
+     "N: signatures of one call site or function that differ in sizes only, until the sizes are run-time parameters of one kernel; 0: never"},
     {"EINX_JIT", read_jit, [](const E& from) { return std::string(from.jit ? "1" : "0"); },
      "0: the reference interpreter instead of compiled code"},
     {"EINX_CPU", read_cpu, show_text<&E::cpu>,

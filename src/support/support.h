@@ -59,6 +59,7 @@ struct Environment {
   std::int64_t cache_size = -1;
   bool jit = true;
   std::string cpu = "host";
+  std::int64_t dynamic_after = 4;
   int num_threads = 0;  ///< 0: OpenMP's own choice
   std::string cache_dir;  ///< empty: no disk cache
   std::int64_t disk_cache_bytes = std::int64_t(1) << 28;

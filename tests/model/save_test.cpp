@@ -240,6 +240,24 @@ std::string output_of(const std::string& command) {
 
 }  // namespace
 
+TEST_CASE("a function of C++: other sizes replay what was recorded, other ranks have no code") {
+  const Folder folder;
+  const Tensor weight = Tensor::iota({3});
+  const auto f = jit([weight](Value x) { return sum("b [c]", x * weight) / einx::size(x, 0); });
+  f(Tensor::ones({2, 3}));
+  save(folder / "f.einxc", f);
+  const Saved saved = load(folder / "f.einxc");
+  CHECK(saved.guards().find("f32[2, 3]") != std::string::npos);
+  for (const Shape& shape : {Shape{2, 3}, Shape{5, 3}, Shape{0, 3}}) CHECK(saved(Tensor::ones(shape)).to_string() == f(Tensor::ones(shape)).to_string());
+  CHECK_THROWS_AS(saved(Tensor::ones({2, 4})), Error);
+
+  const auto looks = jit([](Value x) { return x.shape()[0] > 2 ? x * 2 : x; });
+  looks(Tensor::ones({4}));
+  save(folder / "looks.einxc", looks);
+  CHECK(load(folder / "looks.einxc")(Tensor::ones({4})).to_string() == "f32[4] [2, 2, 2, 2]");
+  CHECK_THROWS_AS(load(folder / "looks.einxc")(Tensor::ones({1})), ValueError);  // never what was recorded for another size
+}
+
 TEST_CASE("a compiled module, loaded here and in other processes, by any CPU level and the interpreter") {
   const Folder folder;
   const std::string path = folder / "model.einxc";
