@@ -89,6 +89,14 @@ bool foldable(const paths::Network& network, const paths::Path& path) {
   return true;
 }
 
+/// Whether the output repeats the product along an axis that none of these operands has: no order of terms says so.
+bool repeats(const Einsum& einsum, const std::vector<int>& places) {
+  std::set<int> read;
+  for (const int place : places)
+    for (const int label : labels_of(einsum.expr.inputs[std::size_t(place)])) read.insert(label);
+  return std::ranges::any_of(labels_of(einsum.expr.outputs[0]), [&](int label) { return !read.contains(label); });
+}
+
 }  // namespace
 
 Order contraction_order(const Einsum& einsum, const std::vector<bool>& constant, const PathOptions& options) {
@@ -98,6 +106,7 @@ Order contraction_order(const Einsum& einsum, const std::vector<bool>& constant,
   alone.flops *= weight;
   if (alone.flops == 0 || alone.steps[0].operands.size() < 2) return alone;
   const std::vector<int>& places = alone.steps[0].operands;
+  if (repeats(einsum, places)) return alone;
   paths::Network network = network_of(einsum, places, constant);
   if (known) network.constant.assign(places.size(), false);
   paths::Result found = paths::find(network, options);

@@ -113,7 +113,7 @@ class Placer {
     if (best.node < 0) return false;
     const ValueId operand = graph_.nodes[std::size_t(best.node)].inputs[best.operand];
     ValueId scaled = -1;
-    if (best.cost == 0)
+    if (takes_factor(operand, product.by))  // an empty value costs nothing, either
       scaled = graph::add_constant(
           graph_, *multiplied(graph_.constants[std::size_t(constants_[operand])].data, product.by));
     else

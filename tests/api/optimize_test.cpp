@@ -40,6 +40,14 @@ int count(const std::string& text, const std::string& word) {
 
 }  // namespace
 
+TEST_CASE("a product that is repeated along an axis of no operand; empty values and numbers") {
+  const auto repeated = einx::jit([](einx::Value w) { return broadcast_to(w, {3, 3}) * w; });
+  CHECK(repeated(einx::Tensor::iota({3})).to_string() == "f32[3, 3] [[0, 1, 4], [0, 1, 4], [0, 1, 4]]");
+  const auto summed = einx::jit([](einx::Value x) { return einx::sum("[a]...", einx::flip("[a] b", x) * 2.0); });
+  CHECK(summed(einx::Tensor::ones({0, 3})).to_string() == "f32[] 0");
+  CHECK(summed(einx::Tensor::ones({2, 3})).to_string() == "f32[] 12");
+}
+
 TEST_CASE("the four optimisations, one by one and together") {
   const einx::Graph graph = einx::trace(kChain, kChainSpecs);
   const einx::Graph whole = einx::optimize(graph);

@@ -28,6 +28,8 @@ const Row kRows[] = {
     {"EINX_CACHE_SIZE", "99999999999999999999", false,
      [](const Environment& e) { return std::to_string(e.cache_size); }, "-1"},
     {"EINX_CACHE_SIZE", "", true, [](const Environment& e) { return std::to_string(e.cache_size); }, "-1"},
+    {"EINX_DYNAMIC_AFTER", "0", true, [](const Environment& e) { return std::to_string(e.dynamic_after); }, "0"},
+    {"EINX_DYNAMIC_AFTER", "soon", false, [](const Environment& e) { return std::to_string(e.dynamic_after); }, "4"},
     {"EINX_JIT", "0", true, [](const Environment& e) { return std::to_string(e.jit); }, "0"},
     {"EINX_JIT", "maybe", false, [](const Environment& e) { return std::to_string(e.jit); }, "1"},
     {"EINX_CPU", "x86-64-v3", true, [](const Environment& e) { return e.cpu; }, "x86-64-v3"},
@@ -64,7 +66,7 @@ TEST_CASE("each variable is read, and a malformed value warns once and keeps the
 
 TEST_CASE("the table names every variable with its default") {
   const auto table = environment_table();
-  CHECK(table.size() == 11);
+  CHECK(table.size() == 12);
   for (const EnvironmentRow& row : table) {
     CHECK(row.name.starts_with("EINX_"));
     CHECK_FALSE(row.meaning.empty());
