@@ -68,12 +68,15 @@ einx::Tensor points() {
   return einx::Tensor::copy_of(values, {4, 1024, 2});
 }
 
-/// Every call has another number of rows: from the tenth signature on this is worth a warning.
-void provoke_retraces(const einx::Tensor& elevation) {
-  std::printf("\nTwelve shapes at one call site (EINX_WARN_ON_RETRACE=10 warns on stderr):\n");
+/// Every call has another number of rows: after a few of them that is a number which the kernel is given.
+void call_with_many_sizes(const einx::Tensor& elevation) {
+  std::printf("\nTwelve shapes at one call site (with EINX_DYNAMIC_AFTER=0, EINX_WARN_ON_RETRACE=10 warns of them on stderr):\n");
+  const std::uint64_t before = einx::cache_stats().compiled, dynamic = einx::cache_stats().dynamic;
   double highest = 0;
   for (int rows = 31; rows < 43; ++rows) highest = std::max<double>(highest, einx::max("[a b]", elevation.sliced(0, 0, rows)).item<std::int16_t>());
-  std::printf("  highest point of the northern edge: %.0f m\n", highest);
+  const einx::CacheStats after = einx::cache_stats();
+  std::printf("  highest point of the northern edge: %.0f m; compiled %llu times, a kernel with run-time sizes served %llu shapes\n", highest,
+              static_cast<unsigned long long>(after.compiled - before), static_cast<unsigned long long>(after.dynamic - dynamic));
 }
 
 void run_all(const std::string& folder) {
@@ -99,7 +102,7 @@ void run_all(const std::string& folder) {
        [&](const einx::Graph& graph) { return graph(pixels, brightness); }},
   };
   for (const Example& example : examples) run(example);
-  provoke_retraces(elevation);
+  call_with_many_sizes(elevation);
   const einx::CacheStats stats = einx::cache_stats();
   std::printf("\ncache: %llu hits, %llu misses, %llu signatures compiled\n", static_cast<unsigned long long>(stats.hits),
               static_cast<unsigned long long>(stats.misses), static_cast<unsigned long long>(stats.compiled));
