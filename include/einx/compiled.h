@@ -114,38 +114,31 @@ CompiledModule compile(const Child<M>& module, CompileOptions options = {}) {
   return detail::compile_module(module.pointer(), std::move(options));
 }
 
+/// A module, a pointer to one, or a child of another.
+template <class M>
+concept Compilable = requires(const M& module) { einx::compile(module); };
+
 /// The same with the root's mode set to script, or to trace with inputs of its `forward` or of several
 /// entries. The module keeps its own.
-template <class M>
-CompiledModule script(const M& module, CompileOptions options = {}) requires requires {
-  einx::compile(module);
-}
-{
+template <Compilable M>
+CompiledModule script(const M& module, CompileOptions options = {}) {
   options.mode = Mode::script;
   return compile(module, std::move(options));
 }
-template <class M>
-CompiledModule trace_module(const M& module, TracingInputs inputs,
-                            CompileOptions options = {}) requires requires {
-  einx::compile(module);
-}
-{
+template <Compilable M>
+CompiledModule trace_module(const M& module, TracingInputs inputs, CompileOptions options = {}) {
   options.mode = Mode::trace;
   options.inputs = {std::move(inputs)};
   return compile(module, std::move(options));
 }
-template <class M>
-CompiledModule trace(const M& module, std::initializer_list<Tensor> inputs,
-                     CompileOptions options = {}) requires requires {
-  einx::compile(module);
+template <Compilable M>
+CompiledModule trace(const M& module, std::initializer_list<Tensor> inputs, CompileOptions options = {}) {
+  return trace_module(module, {{"forward", std::vector<Tensor>(inputs)}}, std::move(options));
 }
-{ return trace_module(module, {{"forward", std::vector<Tensor>(inputs)}}, std::move(options)); }
-template <class M>
-CompiledModule trace(const M& module, const std::vector<Tensor>& inputs,
-                     CompileOptions options = {}) requires requires {
-  einx::compile(module);
+template <Compilable M>
+CompiledModule trace(const M& module, const std::vector<Tensor>& inputs, CompileOptions options = {}) {
+  return trace_module(module, {{"forward", inputs}}, std::move(options));
 }
-{ return trace_module(module, {{"forward", inputs}}, std::move(options)); }
 
 // ---------------------------------------------------------------- for test suites
 struct AssertOptions {
@@ -168,4 +161,4 @@ CompiledModule assert_compilable(const M& module, const AssertOptions& options =
   return detail::check_compilable(std::make_shared<const M>(module), options);
 }
 
-}  // namespace gnu::visibility("default")]]einx
+}  // namespace einx

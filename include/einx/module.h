@@ -307,4 +307,4 @@ auto Module::call(const A&... operands) const {
   }
 }
 
-}  // namespace gnu::visibility("default")]]einx
+}  // namespace einx

@@ -92,4 +92,4 @@ struct TensorNetwork {
 /// alphabet. Raises ValueError bad-parameter.
 PathInfo contract_path(const TensorNetwork& network, const PathOptions& options = {});
 
-}  // namespace gnu::visibility("default")]]einx
+}  // namespace einx
